@@ -1,0 +1,54 @@
+# Everything runs in .venv, which the first command makes. See README.md.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+EVOKE_HOME ?= .evoke
+EVOKE_PROFILE ?= demo
+EVOKE_IMAGES ?= $(IMAGES)
+# Where torch comes from; empty leaves it to pip's own configuration.
+TORCH_INDEX ?=
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+export EVOKE_HOME EVOKE_PROFILE EVOKE_IMAGES
+export DAGSTER_HOME ?= $(abspath $(EVOKE_HOME))/dagster
+export DAGSTER_DISABLE_TELEMETRY = yes
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: demo test dev lint bench board clean
+
+demo: $(VENV)/.core $(DAGSTER_HOME)/dagster.yaml  ## a finished board; SONG= and IMAGES= take yours
+	@$(BIN)/python -m evoke_pipelines.demo $(if $(SONG),"$(SONG)")
+
+test: $(VENV)/.dev  ## the tests
+	@$(BIN)/python -m pytest
+
+dev: $(VENV)/.core $(DAGSTER_HOME)/dagster.yaml  ## the Dagster UI, with sensors and schedules on
+	@$(BIN)/dagster dev -w workspace.yaml -h 127.0.0.1 -p $(or $(PORT),3000)
+
+lint: $(VENV)/.dev  ## style, types, import contracts, definitions
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/dagster definitions validate -w workspace.yaml
+	@$(BIN)/dg check defs
+
+bench: $(VENV)/.dev  ## the benchmark table
+	@$(BIN)/python -m tests.benchmarks
+
+board: demo  ## the same as demo
+
+$(VENV)/.core: pyproject.toml constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(if $(TORCH_INDEX),$(PIP) torch --index-url "$(TORCH_INDEX)")
+	@$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.core
+	@$(PIP) --editable '.[dev]'
+	@touch $@
+
+$(DAGSTER_HOME)/dagster.yaml: assets_config/deploy/dagster.yaml
+	@mkdir -p $(@D) && cp $< $@
+
+clean:  ## remove what demo made, not the environment
+	@rm -rf $(EVOKE_HOME)

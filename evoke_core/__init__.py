@@ -1,0 +1,1 @@
+"""What Evoke knows of pictures, music and the bridge between them; no Dagster here."""

@@ -1,0 +1,1 @@
+"""From a song to a finished board: query, choice, page, picture."""

@@ -1,0 +1,309 @@
+// The page itself: what a listener changes, and what then changes on the board.
+
+class BoardPage {
+  constructor(board, grid) {
+    this.board = board;
+    this.grid = grid;
+    this.lean = null; // index of the query that the board leans to
+    this.homes = new Map(); // where a kept picture stood, so that it stays there
+    this.state = readState(board, location.hash);
+    grid.receive(JSON.parse(document.getElementById("previews").textContent));
+    this.vectors = decodeVectors(board.candidates, board.refinement.dimension);
+    this.lightbox = new Lightbox(this);
+    this.player = new Player(board, {
+      onSection: (section) => this.onSection(section),
+      say,
+    });
+    this.bindRefinement();
+    this.bindGrid();
+    this.bindActions();
+    this.bindSections();
+    if (!this.isNeutral()) this.apply();
+  }
+
+  isNeutral() {
+    const { setting, locked, dropped } = this.state;
+    const moved = Object.values(setting).some((value) => value !== 0);
+    return !moved && !locked.length && !dropped.length && this.lean === null;
+  }
+
+  // The tiles for the present state. Untouched, they are those of the stored board.
+  choose() {
+    if (this.isNeutral()) return this.board.tiles;
+    const { setting, locked, dropped } = this.state;
+    const chosen = chooseTiles(
+      this.board, this.vectors, setting, locked, dropped, this.lean,
+    ).map((index) => this.board.candidates[index].image_id);
+    return this.keepHomes(chosen, locked);
+  }
+
+  keepHomes(ids, locked) {
+    const rest = ids.filter((id) => !this.homes.has(id) || !locked.includes(id));
+    const kept = locked.filter((id) => this.homes.has(id) && ids.includes(id));
+    kept.sort((a, b) => this.homes.get(a) - this.homes.get(b));
+    for (const id of kept) rest.splice(Math.min(this.homes.get(id), rest.length), 0, id);
+    return rest;
+  }
+
+  // At most once a frame, however fast a slider moves.
+  refine(slow = false) {
+    this.slow = slow;
+    this.frame ??= requestAnimationFrame(() => {
+      this.frame = null;
+      this.apply(this.slow);
+    });
+  }
+
+  apply(slow = false) {
+    const ids = this.choose();
+    this.grid.show(ids, slow);
+    this.grid.mark(this.state.locked);
+    this.lightbox.refresh();
+    this.showControls(ids);
+    clearTimeout(this.later);
+    this.later = setTimeout(() => {
+      this.writeAddress();
+      this.writeCredits(ids);
+    }, 300);
+  }
+
+  showControls(ids) {
+    for (const slider of document.querySelectorAll("[data-axis]")) {
+      const value = this.state.setting[slider.dataset.axis] ?? 0;
+      slider.value = value;
+      slider.style.setProperty("--at", `${(value + 1) * 50}%`);
+      slider.setAttribute("aria-valuetext", settingText(slider.dataset, value));
+    }
+    const moved = Object.values(this.state.setting).some((value) => value !== 0);
+    document.getElementById("reset").disabled = !moved;
+    const { dropped } = this.state;
+    const restore = document.getElementById("restore");
+    restore.hidden = !dropped.length;
+    restore.querySelector("span").textContent = `Bring back ${dropped.length}`;
+    const empty = document.getElementById("empty");
+    empty.hidden = ids.length > 0;
+    if (dropped.length) empty.textContent = "Every picture is dropped. Bring them back above.";
+  }
+
+  writeAddress() {
+    const fragment = writeState(this.state);
+    if (fragment === location.hash.slice(1)) return;
+    history.replaceState(null, "", fragment ? `#${fragment}` : location.pathname + location.search);
+  }
+
+  writeCredits(ids) {
+    const items = ids.map((id) => creditItem(this.grid.pictures.get(id)));
+    document.getElementById("credit-list").replaceChildren(...items);
+    this.writePool();
+  }
+
+  writePool() {
+    const pool = document.getElementById("pool");
+    if (!pool.open) return;
+    const shown = new Set(this.grid.shown);
+    const rest = this.board.candidates.filter((one) => !shown.has(one.image_id));
+    pool.querySelector("ul").replaceChildren(...rest.map(creditItem));
+  }
+
+  toggleLock(id) {
+    const { locked, dropped } = this.state;
+    if (locked.includes(id)) {
+      this.state.locked = locked.filter((one) => one !== id);
+    } else {
+      const home = this.grid.shown.indexOf(id);
+      this.homes.set(id, home < 0 ? 0 : home);
+      this.state.locked = [...locked, id];
+      this.state.dropped = dropped.filter((one) => one !== id);
+    }
+    this.apply();
+  }
+
+  toggleDrop(id) {
+    const { locked, dropped } = this.state;
+    if (dropped.includes(id)) {
+      this.state.dropped = dropped.filter((one) => one !== id);
+    } else {
+      const place = this.grid.shown.indexOf(id);
+      this.state.dropped = [...dropped, id];
+      this.state.locked = locked.filter((one) => one !== id);
+      say("Dropped. It can be brought back above the pictures.");
+      this.apply();
+      const next = this.grid.shown[Math.min(place, this.grid.shown.length - 1)];
+      if (this.lightbox.dialog.open && next) this.lightbox.open(next);
+      else if (next) this.grid.focus(next);
+      return;
+    }
+    this.apply();
+  }
+
+  nearest(id, count) {
+    const { candidates } = this.board;
+    const index = candidates.findIndex((one) => one.image_id === id);
+    const found = nearestPictures(this.board, this.vectors, index, count);
+    return found.map((other) => candidates[other]);
+  }
+
+  onSection(section) {
+    for (const button of document.querySelectorAll("[data-section]")) {
+      button.classList.toggle("is-now", Number(button.dataset.section) === section);
+    }
+    if (document.getElementById("follow")?.checked) this.leanTo(section);
+  }
+
+  leanTo(section) {
+    for (const button of document.querySelectorAll("[data-section]")) {
+      const pressed = section !== null && Number(button.dataset.section) === section;
+      button.setAttribute("aria-pressed", String(pressed));
+    }
+    const lean = section === null ? null : this.board.sections[section].query_index;
+    if (lean === this.lean) return;
+    this.lean = lean;
+    this.refine(true);
+  }
+
+  bindRefinement() {
+    const panel = document.getElementById("panel");
+    const toggle = document.getElementById("refine");
+    const setOpen = (open) => {
+      panel.hidden = !open;
+      toggle.setAttribute("aria-expanded", String(open));
+    };
+    toggle.addEventListener("click", () => setOpen(panel.hidden));
+    if (Object.keys(this.state.setting).length) setOpen(true);
+    for (const slider of panel.querySelectorAll("[data-axis]")) {
+      const set = (value) => {
+        this.state.setting[slider.dataset.axis] = value;
+        this.refine();
+      };
+      slider.addEventListener("input", () => set(slider.valueAsNumber));
+      slider.addEventListener("dblclick", () => set(0));
+    }
+    document.getElementById("reset").addEventListener("click", () => {
+      this.state.setting = {};
+      this.refine();
+      panel.querySelector("[data-axis]").focus();
+    });
+  }
+
+  bindGrid() {
+    const idOf = (event) => event.target.closest(".tile")?.dataset.id;
+    this.grid.list.addEventListener("click", (event) => {
+      const id = idOf(event);
+      if (!id) return;
+      if (event.target.closest(".tile-lock")) this.toggleLock(id);
+      else if (event.target.closest(".tile-drop")) this.toggleDrop(id);
+      else if (event.target.closest(".tile-open")) this.lightbox.open(id);
+    });
+    this.grid.list.addEventListener("keydown", (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      const id = idOf(event);
+      const key = event.key.toLowerCase();
+      if (id && key === "l") this.toggleLock(id);
+      if (id && key === "d") this.toggleDrop(id);
+    });
+  }
+
+  bindActions() {
+    const on = (id, act) => document.getElementById(id).addEventListener("click", act);
+    on("restore", () => {
+      this.state.dropped = [];
+      this.apply();
+      this.grid.focus(this.grid.shown[0]);
+    });
+    on("copy-link", () => {
+      this.writeAddress();
+      copy(location.href, "Link copied, with your sliders, kept and dropped pictures.");
+    });
+    on("save", () => this.save());
+    document.addEventListener("click", (event) => {
+      const hex = event.target.closest(".swatch")?.dataset.hex;
+      if (hex) copy(hex, `${hex} copied`);
+    });
+    document.getElementById("pool").addEventListener("toggle", () => this.writePool());
+    addEventListener("hashchange", () => {
+      this.state = readState(this.board, location.hash);
+      this.apply();
+    });
+  }
+
+  bindSections() {
+    const follow = document.getElementById("follow");
+    if (!follow) return;
+    follow.checked = !matchMedia("(prefers-reduced-motion: reduce)").matches;
+    follow.addEventListener("change", () => {
+      this.leanTo(follow.checked ? this.player.section : null);
+    });
+    for (const button of document.querySelectorAll("[data-section]")) {
+      button.addEventListener("click", () => {
+        const section = Number(button.dataset.section);
+        const pressed = button.getAttribute("aria-pressed") === "true";
+        this.leanTo(pressed ? null : section);
+        if (!pressed) this.player.seek(this.board.sections[section].start_s);
+      });
+    }
+  }
+
+  async save() {
+    // a served page may read its own pictures; from a disk only inline ones are safe
+    const inline = !location.protocol.startsWith("http");
+    const tiles = this.grid.shown.map((id) => ({
+      picture: this.grid.pictures.get(id),
+      source: this.grid.source(id, { inline }),
+    }));
+    const anchor = document.createElement("a");
+    anchor.href = URL.createObjectURL(await exportPicture(this.board, tiles));
+    anchor.download = `${fileName(this.board.track.title)}.png`;
+    anchor.click();
+    setTimeout(() => URL.revokeObjectURL(anchor.href), 10000);
+    say("Picture saved");
+  }
+}
+
+function settingText({ low, high }, value) {
+  if (value === 0) return "as the song";
+  return `${Math.round(Math.abs(value) * 100)} % towards ${value < 0 ? low : high}`;
+}
+
+function creditItem(picture) {
+  const item = document.createElement("li");
+  const name = document.createElement("span");
+  name.textContent = picture.name;
+  const first = picture.url ? link(picture.url, picture.name) : name;
+  item.append(first, ` ${picture.credit} · `, licenceOf(picture));
+  return item;
+}
+
+function fileName(title) {
+  const plain = title.normalize("NFKD").replace(/[^\p{L}\p{N}]+/gu, "-");
+  return plain.replace(/^-+|-+$/g, "").slice(0, 60).toLowerCase() || "board";
+}
+
+async function copy(text, done) {
+  try {
+    await navigator.clipboard.writeText(text);
+    say(done);
+  } catch {
+    say(text); // where the clipboard is closed, the text can still be read and selected
+  }
+}
+
+let quiet = 0;
+function say(text) {
+  // a modal dialog makes the rest of the page inert, so the line moves into it
+  const line = document.getElementById("status");
+  (document.querySelector("dialog[open]") ?? document.body).append(line);
+  line.textContent = text;
+  line.classList.add("is-shown");
+  clearTimeout(quiet);
+  quiet = setTimeout(() => line.classList.remove("is-shown"), 2600);
+}
+
+{
+  document.documentElement.classList.add("js");
+  const wide = innerWidth >= 760;
+  document.getElementById("panel").hidden = !wide;
+  document.getElementById("refine").setAttribute("aria-expanded", String(wide));
+  const board = JSON.parse(document.getElementById("board-data").textContent);
+  const grid = new TileGrid(document.getElementById("grid"), board);
+  addEventListener("DOMContentLoaded", () => new BoardPage(board, grid));
+}

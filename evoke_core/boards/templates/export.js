@@ -1,0 +1,110 @@
+// The shown board as one PNG, drawn on a canvas from inline pictures only: a picture
+// from a second file would make the browser refuse to hand the canvas out.
+
+const EXPORT_WIDTH = 1920;
+const EXPORT_EDGE = 64;
+const EXPORT_GAP = 20;
+const EXPORT_COLUMNS = 6;
+
+async function exportPicture(board, tiles) {
+  const images = await Promise.all(tiles.map(({ source }) => loaded(source)));
+  const width = EXPORT_WIDTH - 2 * EXPORT_EDGE;
+  const { places, height } = exportPlaces(tiles.map((one) => one.picture), width);
+  const canvas = document.createElement("canvas");
+  const top = 250;
+  const credits = creditLines(tiles.map((one) => one.picture));
+  canvas.width = EXPORT_WIDTH;
+  canvas.height = Math.ceil(top + height + 90 + credits.length * 24 + 40);
+  const pen = canvas.getContext("2d");
+  const style = getComputedStyle(document.documentElement);
+  const colour = (name) => style.getPropertyValue(name).trim();
+  pen.fillStyle = colour("--paper");
+  pen.fillRect(0, 0, canvas.width, canvas.height);
+  drawHead(pen, board, colour);
+  places.forEach((place, index) => {
+    const box = { ...place, x: place.x + EXPORT_EDGE, y: place.y + top };
+    drawTile(pen, images[index], box, tiles[index].picture.palette[0]);
+  });
+  pen.font = `15px ${fontOfPage()}`;
+  pen.fillStyle = colour("--soft");
+  credits.forEach((line, index) => {
+    pen.fillText(line, EXPORT_EDGE, top + height + 60 + index * 24, width);
+  });
+  return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
+}
+
+function exportPlaces(pictures, width) {
+  const columnWidth = (width - EXPORT_GAP * (EXPORT_COLUMNS - 1)) / EXPORT_COLUMNS;
+  const bottoms = new Array(EXPORT_COLUMNS).fill(0);
+  const places = pictures.map((picture) => {
+    const column = bottoms.indexOf(Math.min(...bottoms));
+    const height = columnWidth / shapeOf(picture);
+    const place = { x: column * (columnWidth + EXPORT_GAP), y: bottoms[column] };
+    bottoms[column] += height + EXPORT_GAP;
+    return { ...place, width: columnWidth, height };
+  });
+  return { places, height: Math.max(0, ...bottoms) };
+}
+
+function drawHead(pen, board, colour) {
+  const room = EXPORT_WIDTH - 2 * EXPORT_EDGE - 300;
+  pen.textBaseline = "alphabetic";
+  pen.fillStyle = colour("--ink");
+  pen.font = `600 68px ${fontOfPage()}`;
+  pen.fillText(board.track.title, EXPORT_EDGE, 128, room);
+  pen.fillStyle = colour("--accent");
+  pen.font = `32px ${fontOfPage()}`;
+  pen.fillText(board.moods.join(", "), EXPORT_EDGE, 184, room);
+  board.palette.forEach((hex, index) => {
+    pen.beginPath();
+    const right = EXPORT_WIDTH - EXPORT_EDGE - 26;
+    pen.arc(right - (board.palette.length - 1 - index) * 46, 112, 26, 0, 2 * Math.PI);
+    pen.fillStyle = hex;
+    pen.fill();
+  });
+}
+
+function drawTile(pen, image, box, fallback) {
+  pen.save();
+  pen.beginPath();
+  pen.roundRect(box.x, box.y, box.width, box.height, 20);
+  pen.clip();
+  pen.fillStyle = fallback;
+  pen.fillRect(box.x, box.y, box.width, box.height);
+  if (image) {
+    const scale = Math.max(box.width / image.width, box.height / image.height);
+    const width = image.width * scale;
+    const height = image.height * scale;
+    const left = box.x + (box.width - width) / 2;
+    pen.drawImage(image, left, box.y + (box.height - height) / 2, width, height);
+  }
+  pen.restore();
+}
+
+function creditLines(pictures) {
+  const credits = [...new Set(pictures.map((one) => `${one.credit} (${one.licence})`))];
+  const lines = [];
+  for (const credit of credits) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + credit.length < 210) {
+      lines[lines.length - 1] = `${last} · ${credit}`;
+    } else lines.push(credit);
+  }
+  return lines;
+}
+
+async function loaded(source) {
+  if (!source) return null;
+  const image = new Image();
+  image.src = source;
+  try {
+    await image.decode();
+    return image;
+  } catch {
+    return null;
+  }
+}
+
+function fontOfPage() {
+  return getComputedStyle(document.body).fontFamily;
+}

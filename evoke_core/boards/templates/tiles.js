@@ -1,0 +1,160 @@
+// The tiles as elements: taking over those of the document, moving, adding and removing
+// them, sharpening what came as a preview. Which tiles to show is decided elsewhere.
+
+const MOVE_MS = 250;
+const FADE_MS = 200;
+const LEAN_MS = 600; // one section of the song dissolves into the next
+
+class TileGrid {
+  constructor(list, board) {
+    this.list = list;
+    this.pictures = new Map(board.candidates.map((one) => [one.image_id, one]));
+    this.items = new Map(); // image_id -> its element, once there is one
+    this.shown = board.tiles;
+    this.previews = {};
+    this.sharp = new Set(board.sharp);
+    this.misses = 0;
+    this.width = 0;
+    list.addEventListener("load", (event) => event.target.classList.add("is-loaded"), true);
+    // tiles are placed as the parser brings them, long before the last picture arrives
+    new MutationObserver(() => this.adopt()).observe(list, { childList: true });
+    new ResizeObserver(() => this.list.clientWidth !== this.width && this.lay()).observe(list);
+    this.lay();
+  }
+
+  // Previews come last in the document; then every tile has at least a soft picture.
+  receive(previews) {
+    this.previews = previews;
+    this.adopt();
+    for (const [id, item] of this.items) {
+      const image = item.querySelector("img");
+      if (!image.hasAttribute("src") && previews[id]) image.src = previews[id];
+    }
+    this.settle();
+  }
+
+  adopt() {
+    for (const item of this.list.querySelectorAll(".tile:not(.is-placed)")) {
+      const id = item.dataset.id;
+      if (this.items.has(id)) continue;
+      this.items.set(id, item);
+      this.place(item, this.shown.indexOf(id));
+    }
+  }
+
+  lay() {
+    this.width = this.list.clientWidth;
+    const pictures = this.shown.map((id) => this.pictures.get(id));
+    const { gap, places, height } = masonry(pictures, this.width);
+    this.places = places;
+    this.list.style.height = `${height}px`;
+    this.list.style.setProperty("--gap", `${gap}px`);
+    this.shown.forEach((id, index) => {
+      if (this.items.has(id)) this.place(this.items.get(id), index);
+    });
+  }
+
+  place(item, index) {
+    const place = this.places[index];
+    if (!place) return;
+    item.style.width = `${place.width}px`;
+    item.style.height = `${place.height}px`;
+    item.style.transform = `translate(${place.x}px, ${place.y}px)`;
+    item.classList.add("is-placed");
+  }
+
+  // Rearranges to these pictures; slow is the pace of the music, not of a hand.
+  show(ids, slow = false) {
+    const wanted = new Set(ids);
+    this.list.style.setProperty("--move", `${slow ? LEAN_MS : MOVE_MS}ms`);
+    this.list.style.setProperty("--fade", `${slow ? LEAN_MS : FADE_MS}ms`);
+    for (const id of this.shown) {
+      if (!wanted.has(id)) this.items.get(id)?.classList.add("is-leaving");
+    }
+    this.shown = ids;
+    const entering = ids.map((id) => this.enter(id)).filter(Boolean);
+    this.list.classList.add("is-moving");
+    this.lay();
+    void this.list.offsetWidth; // settles where newcomers stand before they fade in
+    for (const item of entering) item.classList.remove("is-entering");
+    clearTimeout(this.rest);
+    this.rest = setTimeout(() => this.settle(), (slow ? LEAN_MS : MOVE_MS) + 60);
+  }
+
+  enter(id) {
+    const known = this.items.get(id);
+    if (known?.isConnected) {
+      known.classList.remove("is-leaving");
+      return null;
+    }
+    const item = known ?? this.build(id);
+    item.classList.remove("is-leaving");
+    item.classList.add("is-entering");
+    this.items.set(id, item);
+    this.list.append(item);
+    return item;
+  }
+
+  build(id) {
+    const picture = this.pictures.get(id);
+    const item = document.getElementById("tile").content.firstElementChild.cloneNode(true);
+    item.dataset.id = id;
+    item.querySelector("figure").style.background =
+      `linear-gradient(160deg, ${picture.palette[0]}, ${picture.palette.at(-1)})`;
+    item.querySelector(".tile-credit").textContent = picture.credit;
+    item.querySelector(".tile-why").textContent = picture.why;
+    const image = item.querySelector("img");
+    image.alt = picture.alt;
+    if (this.previews[id]) image.src = this.previews[id];
+    return item;
+  }
+
+  // When all has come to rest: forget who left, give the keyboard the new order.
+  settle() {
+    this.list.classList.remove("is-moving");
+    for (const item of this.list.querySelectorAll(".is-leaving")) item.remove();
+    const focused = document.activeElement;
+    this.shown.forEach((id, index) => {
+      const item = this.items.get(id);
+      const at = this.list.children[index + 1]; // the script stands first
+      if (at !== item) this.list.insertBefore(item, at ?? null);
+    });
+    if (focused !== document.activeElement) focused.focus({ preventScroll: true });
+    for (const id of this.shown) if (!this.sharp.has(id)) this.sharpen(id);
+  }
+
+  async sharpen(id) {
+    const url = this.pictures.get(id).thumbnail;
+    if (!url || this.misses > 2) return; // the store is not beside this copy
+    this.sharp.add(id);
+    const image = new Image();
+    image.src = url;
+    try {
+      await image.decode();
+      this.items.get(id).querySelector("img").src = url;
+      this.misses = 0;
+    } catch {
+      this.misses += 1; // the preview stays, which is what it is for
+    }
+  }
+
+  // The best version of a picture that is here; inline is safe to draw on a canvas.
+  source(id, { inline = false } = {}) {
+    const current = this.items.get(id)?.querySelector("img").getAttribute("src");
+    const usable = current && (!inline || current.startsWith("data:"));
+    return usable ? current : this.previews[id];
+  }
+
+  mark(locked) {
+    const kept = new Set(locked);
+    for (const [id, item] of this.items) {
+      item.classList.toggle("is-locked", kept.has(id));
+      const button = item.querySelector(".tile-lock");
+      button?.setAttribute("aria-pressed", String(kept.has(id)));
+    }
+  }
+
+  focus(id) {
+    this.items.get(id)?.querySelector(".tile-open").focus({ preventScroll: true });
+  }
+}

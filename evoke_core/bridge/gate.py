@@ -1,0 +1,65 @@
+"""Which projection may serve: judged on truth, never on the tags that trained it."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from evoke_core.evaluation import Figure
+
+Figures = Mapping[str, Figure]
+
+# What a served projection is judged by; the rest of the report explains it.
+JUDGED_BY = ("mrr", "precision_at_5", "auc")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the gate decided.
+
+    Args:
+        serves: Kind of the projection that serves from now on.
+        is_new: False where the serving projection stays.
+        reason: One sentence for people.
+    """
+
+    serves: str
+    is_new: bool
+    reason: str
+
+
+def decide(
+    candidates: Mapping[str, Figures],
+    serving: tuple[str, Figures] | None,
+) -> Verdict:
+    """Let the best candidate serve, unless what serves already is as good.
+
+    Args:
+        candidates: Figures of the bridge and its rivals, by kind.
+        serving: Kind and figures of the serving projection, if there is one that the
+            present encoders can use.
+    """
+    best = max(candidates, key=lambda kind: (_overall(candidates[kind]), kind))
+    figures = candidates[best]
+    if serving is None:
+        return _accept(best, "is the best that there is: first release")
+    kind, standing = serving
+    worse = [m for m in JUDGED_BY if not figures[m].overlaps_or_exceeds(standing[m])]
+    better = [m for m in JUDGED_BY if figures[m].exceeds(standing[m])]
+    if worse:
+        return _keep(kind, f"{best} is worse in {', '.join(worse)}; refused")
+    if not better:
+        return _keep(kind, f"{best} is nowhere better; {kind} goes on serving")
+    return _accept(best, f"is better in {', '.join(better)}")
+
+
+def _accept(kind: str, reason: str) -> Verdict:
+    return Verdict(serves=kind, is_new=True, reason=f"{kind} {reason}")
+
+
+def _keep(kind: str, reason: str) -> Verdict:
+    return Verdict(serves=kind, is_new=False, reason=reason)
+
+
+def _overall(figures: Figures) -> float:
+    overall = sum(figures[metric].value for metric in JUDGED_BY)
+    return -math.inf if math.isnan(overall) else overall  # nothing could be judged

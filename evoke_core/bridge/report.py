@@ -1,0 +1,133 @@
+"""How the bridge compares with its rivals on tracks that none of them was fitted on."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from evoke_core.bridge.fit import fit_bridge
+from evoke_core.bridge.projection import Projection, Side
+from evoke_core.bridge.rivals import fit_rivals
+from evoke_core.config import BridgeRules
+from evoke_core.evaluation import Figure, Relevance, retrieval_figures
+from evoke_core.vectors import Array
+
+# Planted items nearer than this on the affect plane feel alike; the plane is 2 wide.
+_ALIKE = 0.45
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What belongs together, known apart from the tags that trained the bridge.
+
+    Args:
+        kind: "planted", or "tags" where nothing better is known; then the report
+            says that it is derived from tags.
+        label: bool[tracks, pictures], feels alike.
+        instance: bool[tracks, pictures], the single best match of each track.
+    """
+
+    kind: str
+    label: Relevance
+    instance: Relevance
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Figures of every rival: protocol -> direction -> kind -> metric -> Figure."""
+
+    truth: str
+    figures: Mapping[str, Mapping[str, Mapping[str, Mapping[str, Figure]]]]
+
+    def served_by(self) -> Mapping[str, Mapping[str, Figure]]:
+        """Return what the gate looks at: music to image, by label."""
+        return self.figures["label"]["music_to_image"]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return plain data for a file."""
+        return asdict(self)
+
+
+def planted_truth(tracks: Array, pictures: Array) -> Truth:
+    """Say what was planted to belong together.
+
+    Args:
+        tracks: float32[Q, 2], planted valence and arousal.
+        pictures: float32[N, 2], likewise.
+    """
+    distance = np.sqrt(((tracks[:, None] - pictures[None]) ** 2).sum(-1))
+    return Truth("planted", distance <= _ALIKE, _nearest(distance))
+
+
+def tag_truth(tracks: Side, pictures: Side) -> Truth:
+    """Fall back on the tags themselves, where nothing else is known."""
+    distance = np.sqrt(((tracks.affect[:, None] - pictures.affect[None]) ** 2).sum(-1))
+    return Truth("tags", distance <= _ALIKE, _nearest(distance))
+
+
+def fit_all(
+    music: Side, images: Side, groups: npt.NDArray[Any], rules: BridgeRules
+) -> dict[str, Projection]:
+    """Fit the bridge and every rival on the same rows."""
+    fitted = fit_rivals(music, images, seed=rules.seed)
+    bridge = fit_bridge(music, images, groups, rules)
+    return {**fitted, bridge.kind: bridge}
+
+
+def cross_fit(
+    music: Side,
+    images: Side,
+    groups: npt.NDArray[Any],
+    folds: npt.NDArray[Any],
+    rules: BridgeRules,
+) -> dict[str, Array]:
+    """Project every row by models that never saw its track.
+
+    Args:
+        music: N tracks and windows.
+        images: M pictures.
+        groups: [N], the track of each row.
+        folds: [N], the fold of each row's track.
+        rules: How to fit.
+
+    Returns:
+        float32[N, D_image] by kind.
+    """
+    projected: dict[str, Array] = {}
+    for fold in np.unique(folds):
+        held = folds == fold
+        fitted = fit_all(music.rows(~held), images, groups[~held], rules)
+        for kind, projection in fitted.items():
+            empty = np.zeros((len(music), images.embedding.shape[1]), np.float32)
+            projected.setdefault(kind, empty)[held] = projection.project(
+                music.rows(held)
+            )
+    return projected
+
+
+def compare(projected: Mapping[str, Array], images: Array, truth: Truth) -> Comparison:
+    """Judge every projection by both protocols in both directions.
+
+    Args:
+        projected: float32[Q, D] by kind: the whole tracks.
+        images: float32[N, D].
+        truth: For those tracks and pictures.
+    """
+    figures: dict[str, dict[str, dict[str, dict[str, Figure]]]] = {}
+    for protocol, relevant in (("label", truth.label), ("instance", truth.instance)):
+        both = figures.setdefault(
+            protocol, {"music_to_image": {}, "image_to_music": {}}
+        )
+        for kind, queries in projected.items():
+            scores = queries @ images.T
+            both["music_to_image"][kind] = retrieval_figures(scores, relevant)
+            both["image_to_music"][kind] = retrieval_figures(scores.T, relevant.T)
+    return Comparison(truth.kind, figures)
+
+
+def _nearest(distance: Array) -> Relevance:
+    best = np.zeros(distance.shape, bool)
+    best[np.arange(len(distance)), distance.argmin(axis=1)] = True
+    return best

@@ -1,0 +1,1 @@
+"""Which pictures exist, may be used, and are kept."""

@@ -1,0 +1,109 @@
+"""What a collection says it has: one row per picture, before anything is fetched.
+
+Reading a collection's own format is the readers' business (`corpus/sources`).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from evoke_core.config import Source, Sources
+from evoke_core.errors import ConfigError
+from evoke_core.schemas import TABLES
+from evoke_core.storage.store import digest
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A picture as its collection lists it; what it leaves open, the source fills."""
+
+    source_key: str
+    version: str
+    title: str | None = None
+    artist: str | None = None
+    licence: str | None = None
+    attribution: str | None = None
+    url: str | None = None
+    keywords: tuple[str, ...] = ()
+    family: str | None = None
+    planted_valence: float | None = None
+    planted_arousal: float | None = None
+    duplicate_of: str | None = field(default=None)
+
+
+def picture_id(source: str, source_key: str) -> str:
+    """Return the stable id of a picture or a track."""
+    return digest([source, source_key])
+
+
+def build_manifest(
+    sources: Sources, served: tuple[str, ...], teachers: tuple[str, ...]
+) -> pl.DataFrame:
+    """List every picture of the named collections.
+
+    Args:
+        sources: All collections that are configured.
+        served: Names of those that boards may show.
+        teachers: Names of those that only teach the bridge.
+
+    Raises:
+        SourceError: A collection can't be read at all.
+        ConfigError: A name that is not configured.
+    """
+    table = TABLES["source_manifests"]
+    rows = [
+        _row(name, source, listed, served=name in served)
+        for name in dict.fromkeys((*served, *teachers))
+        for source in [_named(name, sources)]
+        for listed in _list_pictures(source)
+    ]
+    schema = {name: column.dtype for name, column in table.columns.items()}
+    return pl.DataFrame(rows, schema=schema).sort("source", "source_key")
+
+
+def _named(name: str, sources: Sources) -> Source:
+    try:
+        return sources.pictures[name]
+    except KeyError as absent:
+        known = ", ".join(sorted(sources.pictures))
+        raise ConfigError(
+            f"sources.yaml: no collection {name!r}; add it, or choose one of: {known}"
+        ) from absent
+
+
+def _list_pictures(source: Source) -> Iterator[Listed]:
+    if source.kind == "folder":
+        from evoke_core.corpus.sources.folder import list_folder
+
+        return list_folder(source)
+    from evoke_core.corpus.sources.painted.reader import list_painted
+
+    return list_painted(source)
+
+
+def _row(name: str, source: Source, listed: Listed, *, served: bool) -> dict[str, Any]:
+    title = listed.title or listed.source_key
+    credit = listed.attribution or source.attribution.format(
+        title=title, artist=listed.artist or "unknown", source_key=listed.source_key
+    )
+    own_terms = listed.licence is None
+    return {
+        "image_id": picture_id(name, listed.source_key),
+        "source": name,
+        "source_key": listed.source_key,
+        "title": title,
+        "artist": listed.artist,
+        "licence": listed.licence or source.licence,
+        "licence_url": source.licence_url if own_terms else None,
+        "attribution": credit,
+        "url": listed.url,
+        "keywords": list(listed.keywords),
+        "version": f"{source.release}:{listed.version}",
+        "served": served,
+        "family": listed.family,
+        "planted_valence": listed.planted_valence,
+        "planted_arousal": listed.planted_arousal,
+        "duplicate_of": listed.duplicate_of,
+    }

@@ -1,0 +1,1 @@
+"""One module per picture collection: a release goes in, manifest rows come out."""

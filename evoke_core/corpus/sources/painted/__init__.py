@@ -1,0 +1,1 @@
+"""The demo's picture collection: a few hundred pictures painted in code."""

@@ -1,0 +1,123 @@
+"""How well a ranking finds what is relevant: arrays in, figures with intervals out.
+
+Nothing here knows of songs, pictures or models. Rows are queries, columns are items.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from evoke_core.vectors import Array
+
+Relevance = npt.NDArray[np.bool_]
+_DRAWS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A mean over queries with its 95 % bootstrap interval."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+
+    def overlaps_or_exceeds(self, other: "Figure") -> bool:
+        """Say whether this is not worse than other beyond its interval."""
+        return self.value >= other.low
+
+    def exceeds(self, other: "Figure") -> bool:
+        """Say whether this is better than other beyond its interval."""
+        return self.value > other.high
+
+
+def retrieval_figures(
+    scores: Array, relevant: Relevance, *, seed: int = 0
+) -> dict[str, Figure]:
+    """Judge rankings by what is relevant.
+
+    Args:
+        scores: float32[Q, N]; the highest is ranked first, ties by column.
+        relevant: bool[Q, N]; queries without a relevant item are left out.
+        seed: Of the bootstrap.
+
+    Returns:
+        mrr, recall_at_{1,5,10} (is a relevant item among the first k), precision_at_1
+        and precision_at_5, and auc (a relevant item outscores another one).
+    """
+    asked = relevant.any(axis=1)
+    ranked = _in_rank_order(scores[asked], relevant[asked])
+    per_query: Mapping[str, Callable[[Relevance], npt.NDArray[np.float64]]] = {
+        "mrr": lambda hits: np.asarray(1.0 / (hits.argmax(axis=1) + 1.0)),
+        "recall_at_1": lambda hits: _any_of_first(hits, 1),
+        "recall_at_5": lambda hits: _any_of_first(hits, 5),
+        "recall_at_10": lambda hits: _any_of_first(hits, 10),
+        "precision_at_1": lambda hits: hits[:, 0].astype(np.float64),
+        "precision_at_5": lambda hits: _share_of_first(hits, 5),
+        "auc": _area_under_curve,
+    }
+    return {
+        name: bootstrap(rule(ranked), seed=seed) for name, rule in per_query.items()
+    }
+
+
+def bootstrap(values: npt.NDArray[Any], *, seed: int = 0) -> Figure:
+    """Average values and give the percentile interval over resampled queries."""
+    if not len(values):
+        return Figure(float("nan"), float("nan"), float("nan"), 0)
+    rng = np.random.default_rng(seed)
+    draws = values[rng.integers(0, len(values), (_DRAWS, len(values)))].mean(axis=1)
+    low, high = np.percentile(draws, [2.5, 97.5])
+    return Figure(float(values.mean()), float(low), float(high), len(values))
+
+
+def board_consistency(queries: Array, boards: list[set[str]]) -> tuple[float, float]:
+    """Say how much of their boards near and far songs share.
+
+    Args:
+        queries: float32[Q, D], unit length.
+        boards: The Q boards' picture ids.
+
+    Returns:
+        Mean shared part (Jaccard) of each song's board with its nearest song's, and
+        with its farthest song's.
+    """
+    if len(boards) < 3:
+        return float("nan"), float("nan")
+    similarity = queries @ queries.T
+    np.fill_diagonal(similarity, -np.inf)
+    nearest = similarity.argmax(axis=1)
+    np.fill_diagonal(similarity, np.inf)
+    farthest = similarity.argmin(axis=1)
+    near = [_shared(boards[i], boards[j]) for i, j in enumerate(nearest)]
+    far = [_shared(boards[i], boards[j]) for i, j in enumerate(farthest)]
+    return float(np.mean(near)), float(np.mean(far))
+
+
+def _in_rank_order(scores: Array, relevant: Relevance) -> Relevance:
+    order = np.argsort(-scores, axis=1, kind="stable")
+    return cast("Relevance", np.take_along_axis(relevant, order, axis=1))
+
+
+def _any_of_first(hits: Relevance, k: int) -> npt.NDArray[np.float64]:
+    return np.asarray(hits[:, :k].any(axis=1), np.float64)
+
+
+def _share_of_first(hits: Relevance, k: int) -> npt.NDArray[np.float64]:
+    return np.asarray(hits[:, :k].mean(axis=1), np.float64)
+
+
+def _area_under_curve(hits: Relevance) -> npt.NDArray[np.float64]:
+    """Share of (relevant, other) pairs that are in the right order, per query."""
+    others_above = np.cumsum(~hits, axis=1)
+    good, bad = hits.sum(axis=1), (~hits).sum(axis=1)
+    wrong = (others_above * hits).sum(axis=1)
+    pairs = np.maximum(good * bad, 1)
+    return cast("npt.NDArray[np.float64]", np.where(bad > 0, 1.0 - wrong / pairs, 1.0))
+
+
+def _shared(left: set[str], right: set[str]) -> float:
+    return len(left & right) / max(len(left | right), 1)

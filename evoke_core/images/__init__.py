@@ -1,0 +1,1 @@
+"""What pictures look and feel like: vectors, attributes and mood tags."""

@@ -1,0 +1,133 @@
+"""An image encoder without weights: published descriptors as one unit vector.
+
+The default of the demo, and the baseline that pretrained encoders must beat. The vector
+is laid out so that a cosine weighs feeling first, then the slider attributes, then the
+look:
+
+    block       share of the squared length   content
+    affect      .50   valence and arousal on half circles
+    attributes  .15   energy, warmth, complexity, abstraction on half circles
+    colour, layout, texture   .35 / 3 each   standardised features, clipped to 3 sd
+
+Half circles (`evoke_core.vectors.on_half_circle`) let a cosine say how near two values
+are, and let `affect_of` read the coordinates back.
+"""
+
+from collections.abc import Sequence
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+import PIL
+
+from evoke_core.images.affect import AXES, picture_affect
+from evoke_core.images.attributes import (
+    ATTRIBUTES,
+    natural_attributes,
+    squash_attributes,
+)
+from evoke_core.images.features import BLOCKS, FEATURES, describe_view
+from evoke_core.images.reference import load_reference
+from evoke_core.images.view import view_picture
+from evoke_core.vectors import HALF_TURN, Array, l2_normalize, on_half_circle
+
+AFFECT_SHARE = 0.50
+ATTRIBUTE_SHARE = 0.15
+LOOK_SHARE = 0.35
+
+_VERSION = 1  # raise with any change to the formulas of view, features or attributes
+_CLIP = 3.0
+_AFFECT = slice(0, 2 * len(AXES))
+_ATTRIBUTES = slice(_AFFECT.stop, _AFFECT.stop + 2 * len(ATTRIBUTES))
+
+
+class HandcraftedImageEncoder:
+    """Encodes pictures by colour, layout, texture and what they say about feeling.
+
+    A pure function of the pixels and of the shipped reference statistics.
+    """
+
+    name = "handcrafted"
+    dimension = _ATTRIBUTES.stop + len(FEATURES)
+    licence = "no weights: published formulas"
+
+    @property
+    def fingerprint(self) -> str:
+        """Version of the formulas, Pillow's version, digest of the statistics."""
+        digest = load_reference().digest[:12]
+        return f"handcrafted-{_VERSION}-pillow-{PIL.__version__}-{digest}"
+
+    def encode_images(self, pictures: Sequence[npt.NDArray[np.uint8]]) -> Array:
+        """Encode pictures in order; see ImageEncoder."""
+        if not pictures:
+            return np.zeros((0, self.dimension), dtype=np.float32)
+        described = [_describe(rgb) for rgb in pictures]
+        features = np.stack([raw for raw, _ in described])
+        attributes = squash_attributes(np.stack([natural for _, natural in described]))
+        return embed(features, attributes)
+
+
+def embed(features: Array, attributes: Array) -> Array:
+    """Lay out features and attributes as embeddings.
+
+    Args:
+        features: float32[N, K] raw.
+        attributes: float32[N, 4] in [0, 1].
+
+    Returns:
+        float32[N, D], unit length.
+    """
+    standard = load_reference().standardise(FEATURES, features).clip(-_CLIP, _CLIP)
+    look = LOOK_SHARE / len(BLOCKS)
+    blocks = [
+        _with_share(on_half_circle(picture_affect(features)), AFFECT_SHARE),
+        _with_share(on_half_circle(2 * attributes - 1), ATTRIBUTE_SHARE),
+        *(_with_share(standard[:, block], look) for block in BLOCKS.values()),
+    ]
+    return l2_normalize(np.concatenate(blocks, axis=1))
+
+
+def affect_of(embeddings: Array) -> Array:
+    """Read valence and arousal back out of embeddings.
+
+    Args:
+        embeddings: float32[N, D] by HandcraftedImageEncoder; any positive scale.
+
+    Returns:
+        float32[N, 2] in [-1, 1].
+    """
+    return _from_half_circle(embeddings[:, _AFFECT])
+
+
+def with_affect(embeddings: Array, affect: Array) -> Array:
+    """Put pictures where something better than their pixels says that they lie.
+
+    Args:
+        embeddings: float32[N, D] by HandcraftedImageEncoder.
+        affect: float32[N, 2] in [-1, 1].
+
+    Returns:
+        float32[N, D], unit length, alike in all but the affect block.
+    """
+    moved = embeddings.copy()
+    moved[:, _AFFECT] = _with_share(on_half_circle(affect), AFFECT_SHARE)
+    return moved
+
+
+def attributes_of(embeddings: Array) -> Array:
+    """Read the four attributes back out of embeddings, float32[N, 4] in [0, 1]."""
+    return cast("Array", (_from_half_circle(embeddings[:, _ATTRIBUTES]) + 1) / 2)
+
+
+def _describe(rgb: npt.NDArray[np.uint8]) -> tuple[Array, Array]:
+    view = view_picture(rgb)
+    return describe_view(view), natural_attributes(view)
+
+
+def _with_share(block: Array, share: float) -> Array:
+    return cast("Array", l2_normalize(block) * np.float32(np.sqrt(share)))
+
+
+def _from_half_circle(block: Array) -> Array:
+    cosines, sines = np.split(block, 2, axis=1)
+    return cast("Array", (np.arctan2(sines, cosines) / HALF_TURN).astype(np.float32))

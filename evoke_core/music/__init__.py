@@ -1,0 +1,1 @@
+"""What music sounds and feels like: waveforms, vectors, emotion and mood tags."""

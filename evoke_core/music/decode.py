@@ -1,0 +1,153 @@
+"""Decode any song to mono samples at one rate; its content decides, not its name.
+
+libsndfile reads wav, flac, ogg and mp3, FFmpeg what it does not know. Blocks are mixed
+down and resampled as they come, so that memory holds the finished samples and little
+more. What can't be used is a `TrackRefused` with one of `REASONS`.
+
+Not here: the two readers (readers), spectra, features, and where the bytes come from.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from evoke_core.errors import TrackRefused
+from evoke_core.music.readers import Reading, read_ffmpeg, read_libsndfile
+from evoke_core.vectors import Array
+
+DEFAULT_RATE = 22_050  # Hz; music's pitch, beat and timbre live below 11 kHz
+REFUSALS = "empty_file not_audio no_audio_stream silent too_short too_long not_finite"
+REASONS = tuple(REFUSALS.split())
+
+# An mp3 stored in an archive would be found and taken for the whole of it.
+_ARCHIVES = (b"PK\x03\x04", b"\x1f\x8b", b"Rar!", b"7z\xbc\xaf")
+
+
+@dataclass(frozen=True, slots=True)
+class AudioLimits:
+    """What counts as a song.
+
+    Args:
+        min_s: Shortest length in seconds.
+        max_s: Longest length in seconds.
+        silence_db: Least level of the loudest second, dB of full scale.
+    """
+
+    min_s: float = 3.0
+    max_s: float = 5400.0
+    silence_db: float = -60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """A decoded song.
+
+    Args:
+        samples: float32[N], mono, in [-1, 1].
+        sample_rate: Hz.
+        duration_s: N / sample_rate.
+        note: What a reader should know, such as a file that broke off; else None.
+        title: From the embedded tags, one clean line; None where there is none.
+        artist: Likewise.
+    """
+
+    samples: Array
+    sample_rate: int
+    duration_s: float
+    note: str | None = None
+    title: str | None = None
+    artist: str | None = None
+
+
+def decode_audio(
+    data: bytes,
+    *,
+    sample_rate: int = DEFAULT_RATE,
+    limits: AudioLimits | None = None,
+) -> Track:
+    """Decode a song to mono at sample_rate.
+
+    Channels are averaged; a peak above 1 scales the whole song down to 1. A file that
+    breaks off is used, with a note, as long as the limits are met.
+
+    Args:
+        data: The whole file.
+        sample_rate: Hz of the result.
+        limits: Length and level that make a song; the defaults of AudioLimits.
+
+    Raises:
+        TrackRefused: With one of REASONS.
+    """
+    limits = limits or AudioLimits()
+    if not data:
+        raise TrackRefused("empty_file", "The file has no bytes; upload it again.")
+    if data.startswith(_ARCHIVES):
+        message = "The file is an archive; unpack it and use the songs in it."
+        raise TrackRefused("not_audio", message)
+    reading = _read(data, sample_rate, limits)
+    duration_s = len(reading.samples) / sample_rate
+    if duration_s < limits.min_s:
+        message = f"Only {duration_s:.1f} s of sound could be read; a song needs at "
+        raise TrackRefused("too_short", message + f"least {limits.min_s:g} s.")
+    samples = _within_full_scale(reading.samples)
+    _require_sound(samples, sample_rate, limits.silence_db)
+    note = f"truncated: {duration_s:.0f} s of music were read"
+    return Track(
+        samples=samples,
+        sample_rate=sample_rate,
+        duration_s=duration_s,
+        note=None if reading.is_whole else note,
+        title=reading.title,
+        artist=reading.artist,
+    )
+
+
+def waveform_peaks(samples: Array, *, count: int = 800) -> Array:
+    """Measure the largest magnitude in each of count equal stretches.
+
+    Args:
+        samples: float32[N] in [-1, 1], N >= 1.
+        count: Number of stretches; where it exceeds N, samples repeat.
+
+    Returns:
+        float32[count] in [0, 1].
+    """
+    starts = (np.arange(count) * len(samples)) // count
+    highest = np.maximum.reduceat(samples, starts)
+    lowest = np.minimum.reduceat(samples, starts)
+    return np.clip(np.maximum(highest, -lowest), 0.0, 1.0)
+
+
+def _read(data: bytes, sample_rate: int, limits: AudioLimits) -> Reading:
+    """Read by libsndfile; FFmpeg finds more where that knows or finds too little."""
+    reading = read_libsndfile(data, sample_rate, limits.max_s)
+    if reading and len(reading.samples) >= limits.min_s * sample_rate:
+        return reading
+    try:
+        found = read_ffmpeg(data, sample_rate, limits.max_s)
+    except TrackRefused:
+        if reading is None:
+            raise
+        return reading
+    if reading is None or len(found.samples) > len(reading.samples):
+        return found
+    return reading
+
+
+def _within_full_scale(samples: Array) -> Array:
+    peak = np.maximum(samples.max(), -samples.min())
+    if peak > 1.0:  # lossy decoders overshoot, float files may use any scale
+        samples /= peak
+    return samples
+
+
+def _require_sound(samples: Array, sample_rate: int, silence_db: float) -> None:
+    loudest = max(
+        float(np.square(samples[start : start + sample_rate]).mean(dtype=np.float64))
+        for start in range(0, len(samples), sample_rate)
+    )
+    level_db = 10 * np.log10(loudest + 1e-20)
+    if level_db < silence_db:
+        message = f"The loudest second lies at {level_db:.0f} dB, below "
+        remedy = f"{silence_db:g} dB; check the recording and its level."
+        raise TrackRefused("silent", message + remedy)

@@ -1,0 +1,214 @@
+"""The two libraries that open song files, brought to one face.
+
+Both hand over what they could read, and say if the file broke off before its end; the
+tags come out as clean single lines. Damage is no error here: what was read counts.
+
+Not here: what is long and loud enough to be a song (decode).
+"""
+
+import io
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from evoke_core.errors import TrackRefused
+from evoke_core.vectors import Array
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+
+_USABLE_RATES = (2_000, 768_000)  # Hz; a header beyond them is forged or damaged
+_BLOCK_VALUES = 1 << 18  # read at once, over all channels
+_TAG_CHARACTERS = 200
+_MISSING_SHARE = 0.02  # mp3 headers overstate a whole song by up to 0.3 %
+_LENGTH_UNKNOWN = 2**62  # libsndfile says 2**63 - 1 where a file does not tell
+_OGG_LAST_PAGE = 0x04  # bit of a page's header, RFC 3533
+_OGG_HEADER_BYTES = 27  # then one length a segment, whose number is the last of them
+# Playlists (hls, concat, sdp) can name other files and hosts, so only plain containers.
+_CONTAINERS = (
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,aac,adts,asf,aiff,ape,wv,amr,caf,tta,w64,"
+    "mpc,mpc8,avi,mpegts,mpeg,flv,wav,mp3,flac,ogg,ac3,eac3,dsf,au"
+)
+_GUESSED_LENGTHS = ("aac", "ac3", "amr", "eac3", "mp3", "mpeg", "mpegts")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What could be read of a file.
+
+    Args:
+        samples: float32[N], mono, at the rate that was asked for.
+        is_whole: False where the file broke off or was damaged.
+        title: Clean, or None.
+        artist: Clean, or None.
+    """
+
+    samples: Array
+    is_whole: bool
+    title: str | None
+    artist: str | None
+
+
+def read_libsndfile(data: bytes, sample_rate: int, max_s: float) -> Reading | None:
+    """Read wav, flac, ogg, mp3 and their like; None for anything else.
+
+    Raises:
+        TrackRefused: not_finite, too_long, or not_audio for an impossible rate.
+    """
+    import soundfile
+
+    try:
+        file = soundfile.SoundFile(io.BytesIO(data))
+    except soundfile.SoundFileError:
+        return None
+    with file:
+        sink = _Sink(file.samplerate, sample_rate, max_s)
+        frames_read, is_whole = 0, not _breaks_off(data)
+        frames = max(1, _BLOCK_VALUES // file.channels)
+        try:
+            while len(block := file.read(frames, dtype="float32", always_2d=True)):
+                frames_read += len(block)
+                sink.take(_mix_down(block))
+        except soundfile.SoundFileError:
+            is_whole = False
+        if file.frames < _LENGTH_UNKNOWN:
+            is_whole &= frames_read >= (1 - _MISSING_SHARE) * file.frames
+        title, artist = _clean(file.title), _clean(file.artist)
+    return Reading(sink.finish(), is_whole, title, artist)
+
+
+def read_ffmpeg(data: bytes, sample_rate: int, max_s: float) -> Reading:
+    """Read the first audio stream of anything that FFmpeg knows.
+
+    Raises:
+        TrackRefused: not_audio, no_audio_stream, not_finite or too_long.
+    """
+    import av
+
+    options = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "pipe"}
+    try:
+        container = av.open(
+            io.BytesIO(data), "r", options=options, metadata_errors="ignore"
+        )
+    except (av.FFmpegError, ValueError) as error:
+        message = "The file is no audio that FFmpeg knows; export it as mp3, ogg, flac "
+        raise TrackRefused("not_audio", message + "or wav.") from error
+    with container:
+        if not container.streams.audio:
+            message = "The file has no audio stream; choose one that has sound."
+            raise TrackRefused("no_audio_stream", message)
+        return _read_stream(container, sample_rate, max_s)
+
+
+class _Sink:
+    """Collects mono blocks at the wanted rate; refuses what can't become a song."""
+
+    def __init__(self, source_rate: int, sample_rate: int, max_s: float) -> None:
+        import soxr
+
+        low, high = _USABLE_RATES
+        if not low <= source_rate <= high:
+            message = f"The file claims a sample rate of {source_rate} Hz; export it "
+            raise TrackRefused("not_audio", message + "at 44,100 Hz.")
+        self._is_resampled = source_rate != sample_rate
+        self._resampler = soxr.ResampleStream(
+            source_rate, sample_rate, 1, dtype="float32"
+        )
+        self._buffer = io.BytesIO()
+        self._max_s = max_s
+        self._max_bytes = max_s * sample_rate * 4
+
+    def take(self, block: Array, *, last: bool = False) -> None:
+        """Add float32[N] at the source's rate."""
+        if self._is_resampled:
+            block = self._resampler.resample_chunk(block, last=last)
+        if not np.isfinite(block).all():
+            message = "The file holds samples that are no numbers (NaN or infinite); "
+            raise TrackRefused("not_finite", message + "export it again.")
+        self._buffer.write(np.ascontiguousarray(block, np.float32).data)
+        if self._buffer.tell() > self._max_bytes:
+            message = f"The song is longer than {self._max_s:.0f} s; cut it, or raise "
+            raise TrackRefused("too_long", message + "the limit in the configuration.")
+
+    def finish(self) -> Array:
+        """Flush the resampler and hand over float32[N], without a copy."""
+        self.take(np.empty(0, np.float32), last=True)
+        return np.frombuffer(self._buffer.getbuffer(), np.float32)
+
+
+def _read_stream(
+    container: "InputContainer", sample_rate: int, max_s: float
+) -> Reading:
+    import av
+
+    stream = container.streams.audio[0]
+    sink: _Sink | None = None
+    is_whole = True
+    try:
+        for frame in container.decode(stream):
+            if sink is None:
+                sink = _Sink(frame.sample_rate, sample_rate, max_s)
+                mixer = av.AudioResampler("fltp", "mono", frame.sample_rate)
+            for mixed in mixer.resample(frame):
+                sink.take(mixed.to_ndarray()[0])
+    except (av.FFmpegError, ValueError):
+        is_whole = False
+    if sink is None:
+        message = "The audio stream can't be decoded; export it as mp3, ogg, flac "
+        raise TrackRefused("not_audio", message + "or wav.")
+    samples = sink.finish()
+    told_s = _told_length_s(container)
+    is_whole &= len(samples) >= (1 - _MISSING_SHARE) * told_s * sample_rate
+    tags = {**stream.metadata, **container.metadata}
+    named = {key.lower(): value for key, value in tags.items()}
+    title, artist = _clean(named.get("title")), _clean(named.get("artist"))
+    return Reading(samples, is_whole, title, artist)
+
+
+def _told_length_s(container: "InputContainer") -> float:
+    """Return the seconds of sound that the container tells; 0 where it only guesses."""
+    import av
+
+    stream = container.streams.audio[0]
+    if container.format.name in _GUESSED_LENGTHS:
+        return 0.0
+    if stream.duration and stream.time_base:
+        return float(stream.duration * stream.time_base)
+    if container.duration and not container.streams.video:
+        return container.duration / av.time_base
+    return 0.0
+
+
+def _mix_down(block: Array) -> Array:
+    with np.errstate(over="ignore", invalid="ignore"):  # the sink refuses infinities
+        mono: Array = block.mean(axis=1, dtype=np.float32)
+    return mono
+
+
+def _breaks_off(data: bytes) -> bool:
+    """Say if a container is shorter than its own structure tells."""
+    if data[:4] == b"RIFF":
+        told = int.from_bytes(data[4:8], "little") + 8
+        is_streamed = told in (8, 2**32 + 7)  # unknown when it was written
+        return not is_streamed and told > len(data) + 1
+    if data[:4] == b"OggS":
+        page = data[data.rfind(b"OggS") :]
+        if len(page) < _OGG_HEADER_BYTES or not page[5] & _OGG_LAST_PAGE:
+            return True
+        lengths = page[_OGG_HEADER_BYTES : _OGG_HEADER_BYTES + page[26]]
+        return len(page) < _OGG_HEADER_BYTES + page[26] + sum(lengths)
+    return False
+
+
+def _clean(text: str | None) -> str | None:
+    """Make one line of a tag: no control, format, private or unassigned characters."""
+    kept = []
+    for character in text or "":
+        category = unicodedata.category(character)
+        if category in ("Cc", "Zl", "Zp"):
+            kept.append(" ")
+        elif not category.startswith("C"):
+            kept.append(character)
+    return " ".join("".join(kept).split())[:_TAG_CHARACTERS].strip() or None

@@ -1,0 +1,1 @@
+"""Short pieces of music rendered in code: the library of the demo profile."""

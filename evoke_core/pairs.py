@@ -1,0 +1,80 @@
+"""Which pictures a track learns from: matching ones, near misses, and others.
+
+Music and pictures were tagged independently; here their tags meet. Tracks are dealt to
+folds, so that every track can be judged by a bridge that never heard it; pictures were
+reduced to one of each near-duplicate cluster before, so no copy can leak.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from evoke_core.config import PairRules
+from evoke_core.schemas import TABLES
+from evoke_core.storage.tables import as_matrix
+from evoke_core.vectors import Array, l2_normalize
+
+
+def pair_by_tags(
+    tracks: pl.DataFrame,
+    pictures: pl.DataFrame,
+    embeddings: Array,
+    rules: PairRules,
+    *,
+    folds: int,
+) -> pl.DataFrame:
+    """Pair every track with pictures by the similarity of their mood scores.
+
+    Args:
+        tracks: Columns track_id, scores; one row per track.
+        pictures: Columns image_id, scores; one row per kept picture.
+        embeddings: float32[N, D], unit length, in the pictures' order.
+        rules: How many of each kind, and the seed.
+        folds: Number of cross-fitting folds.
+
+    Returns:
+        The table `training_pairs`: positives are the most similar pictures, hard
+        negatives look like them but feel otherwise, negatives are drawn from the
+        less similar half. Empty where there are no tracks or no pictures.
+    """
+    if not (tracks.height and pictures.height):
+        return TABLES["training_pairs"].empty()
+    rng = np.random.default_rng(rules.seed)
+    similarity = _similarity(tracks, pictures)
+    dealt = _deal(tracks.height, folds, rng)
+    ids = pictures["image_id"].to_list()
+    rows = [
+        (track, ids[picture], kind, float(similarity[row, picture]), int(dealt[row]))
+        for row, track in enumerate(tracks["track_id"].to_list())
+        for kind, picture in _choose(similarity[row], embeddings, rules, rng)
+    ]
+    schema = {name: c.dtype for name, c in TABLES["training_pairs"].columns.items()}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _similarity(tracks: pl.DataFrame, pictures: pl.DataFrame) -> Array:
+    left, right = as_matrix(tracks["scores"]), as_matrix(pictures["scores"])
+    return np.asarray(l2_normalize(left) @ l2_normalize(right).T)
+
+
+def _deal(count: int, folds: int, rng: np.random.Generator) -> npt.NDArray[Any]:
+    return np.asarray(rng.permutation(np.arange(count) % folds))
+
+
+def _choose(
+    similarity: Array, embeddings: Array, rules: PairRules, rng: np.random.Generator
+) -> list[tuple[str, int]]:
+    order = np.argsort(-similarity, kind="stable")
+    positives = order[: rules.positives]
+    unlike = order[max(len(order) // 2, rules.positives) :]
+    looks = embeddings[unlike] @ embeddings[positives].mean(axis=0)
+    hard = unlike[np.argsort(-looks, kind="stable")[: rules.hard_negatives]]
+    rest = np.setdiff1d(unlike, hard)
+    drawn = rng.choice(rest, min(rules.random_negatives, len(rest)), replace=False)
+    return [
+        *(("positive", int(p)) for p in positives),
+        *(("hard_negative", int(p)) for p in hard),
+        *(("negative", int(p)) for p in np.sort(drawn)),
+    ]

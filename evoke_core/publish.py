@@ -1,0 +1,120 @@
+"""Put a release together: ask the gate, fix what serves under its digest, publish.
+
+Models of the latest fit lie under `models/latest/` and are overwritten; a release
+names copies under their digest, which nothing overwrites.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from evoke_core.bridge.gate import Verdict, decide
+from evoke_core.evaluation import Figure
+from evoke_core.release import Release, publish, read_release_or_none
+from evoke_core.storage.store import Store, digest
+
+
+@dataclass(frozen=True, slots=True)
+class Ingredients:
+    """What a release is made from, all of one run.
+
+    Args:
+        collection: Verified collection in the index.
+        report: Content of `reports/bridge_report.json`.
+        image_encoder: Fingerprint.
+        music_encoder: Fingerprint.
+        vocabulary: Digest of the vocabulary.
+        licence: Strictest licence of what went in.
+        pictures: How many boards may show.
+        sources: Collections that taught and are shown.
+    """
+
+    collection: str
+    report: Mapping[str, Any]
+    image_encoder: str
+    music_encoder: str
+    vocabulary: str
+    licence: str
+    pictures: int
+    sources: tuple[str, ...]
+
+
+def publish_ingredients(
+    store: Store, ingredients: Ingredients, *, made_at: str
+) -> tuple[Release, Verdict]:
+    """Publish what the gate lets through; a refused candidate leaves the old one.
+
+    Args:
+        store: Where models and the release lie.
+        ingredients: Of the new release.
+        made_at: ISO 8601, UTC.
+    """
+    serving = read_release_or_none(store)
+    if serving is not None and not _comparable(serving, ingredients):
+        serving = None
+    verdict = decide(_figures(ingredients.report), _standing(serving))
+    if verdict.is_new or serving is None:
+        projection = _fix(store, f"models/latest/{verdict.serves}.safetensors")
+        figures = _plain(_figures(ingredients.report)[verdict.serves])
+    else:
+        projection, figures = serving.projection, serving.figures
+    release = Release(
+        collection=ingredients.collection,
+        projection=projection,
+        kind=verdict.serves,
+        truth=str(ingredients.report["truth"]),
+        directions=_fix(store, "models/latest/directions.safetensors"),
+        vocabulary=ingredients.vocabulary,
+        image_encoder=ingredients.image_encoder,
+        music_encoder=ingredients.music_encoder,
+        licence=ingredients.licence,
+        pictures=ingredients.pictures,
+        sources=ingredients.sources,
+        made_at=made_at,
+        figures=figures,
+    )
+    current = read_release_or_none(store)
+    if current is None or current.release_id != release.release_id:
+        publish(store, release)
+        return release, verdict
+    return current, verdict
+
+
+def _comparable(serving: Release, new: Ingredients) -> bool:
+    """Say whether the serving projection fits the present encoders and corpus.
+
+    Figures of another corpus say nothing about this one, so the gate starts afresh.
+    """
+    return (serving.image_encoder, serving.music_encoder, serving.sources) == (
+        new.image_encoder,
+        new.music_encoder,
+        new.sources,
+    )
+
+
+def _figures(report: Mapping[str, Any]) -> dict[str, dict[str, Figure]]:
+    judged = report["figures"]["label"]["music_to_image"]
+    return {
+        kind: {metric: Figure(**figure) for metric, figure in figures.items()}
+        for kind, figures in judged.items()
+    }
+
+
+def _standing(serving: Release | None) -> tuple[str, dict[str, Figure]] | None:
+    if serving is None:
+        return None
+    figures = {metric: Figure(**figure) for metric, figure in serving.figures.items()}
+    return serving.kind, figures
+
+
+def _plain(figures: Mapping[str, Figure]) -> dict[str, Any]:
+    return {metric: asdict(figure) for metric, figure in figures.items()}
+
+
+def _fix(store: Store, latest: str) -> str:
+    """Copy a model under its digest, where nothing overwrites it."""
+    packed = store.read(latest)
+    key = f"models/{digest(packed)}.safetensors"
+    if not store.exists(key):
+        store.write(key, packed)
+    return key

@@ -1,0 +1,286 @@
+"""The data dictionary: columns, types, units and rules of every stored table.
+
+Dagster's column schemas and blocking checks are generated from it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from evoke_core.errors import EvokeError
+
+
+class SchemaError(EvokeError):
+    """A table that does not fit its entry in the data dictionary."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its type, what it means, and whether it may be empty."""
+
+    dtype: pl.DataType | type[pl.DataType]
+    meaning: str
+    optional: bool = False
+    unit_length: bool = False
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table: its columns in order and the columns that make a row unique."""
+
+    columns: Mapping[str, Column]
+    key: tuple[str, ...]
+
+    def names(self) -> list[str]:
+        """Return the column names in order."""
+        return list(self.columns)
+
+    def empty(self) -> pl.DataFrame:
+        """Return a frame of these columns without rows."""
+        return pl.DataFrame(
+            schema={name: column.dtype for name, column in self.columns.items()}
+        )
+
+
+_VECTOR = pl.List(pl.Float32)
+_WORDS = pl.List(pl.String)
+
+_IMAGE_ID = Column(pl.String, "stable id of a picture: digest of source and key")
+_TRACK_ID = Column(pl.String, "stable id of a track: digest of source and key")
+_SOURCE = Column(pl.String, "collection or library it comes from")
+_SOURCE_KEY = Column(pl.String, "native id; for a folder the path below it")
+_REASON = Column(pl.String, "why it was left out, as a stable word", optional=True)
+_DETAIL = Column(pl.String, "the same for people, with the remedy", optional=True)
+_SHA256 = Column(pl.String, "SHA-256 of the original bytes", optional=True)
+_FINGERPRINT = Column(pl.String, "encoder fingerprint")
+_MOODS = Column(_WORDS, "moods named for it, strongest first")
+_PLANTED = "planted truth in [-1, 1]; null outside the demo"
+_VALENCE = Column(pl.Float32, "unpleasant -1 to pleasant 1")
+_AROUSAL = Column(pl.Float32, "calm -1 to excited 1")
+
+
+def _status(*choices: str) -> Column:
+    return Column(pl.String, "how the row ended", choices=choices)
+
+
+def _share(meaning: str) -> Column:
+    return Column(pl.Float32, f"{meaning}, 0 to 1")
+
+
+TABLES: Mapping[str, Table] = {
+    "source_manifests": Table(
+        {
+            "image_id": _IMAGE_ID,
+            "source": _SOURCE,
+            "source_key": _SOURCE_KEY,
+            "title": Column(pl.String, "title for people", optional=True),
+            "artist": Column(pl.String, "who made it", optional=True),
+            "licence": Column(pl.String, "licence of the picture"),
+            "licence_url": Column(pl.String, "its text", optional=True),
+            "attribution": Column(pl.String, "credit line"),
+            "url": Column(pl.String, "page of the picture", optional=True),
+            "keywords": Column(_WORDS, "the source's own labels"),
+            "version": Column(pl.String, "changes whenever the bytes may have"),
+            "served": Column(pl.Boolean, "boards may show it; else it only teaches"),
+            "family": Column(pl.String, "planted look", optional=True),
+            "planted_valence": Column(pl.Float32, _PLANTED, optional=True),
+            "planted_arousal": Column(pl.Float32, _PLANTED, optional=True),
+            "duplicate_of": Column(
+                pl.String, "source_key of the planted original", optional=True
+            ),
+        },
+        key=("image_id",),
+    ),
+    "image_files": Table(
+        {
+            "image_id": _IMAGE_ID,
+            "source": _SOURCE,
+            "source_key": _SOURCE_KEY,
+            "version": Column(pl.String, "manifest version that was fetched"),
+            "status": _status("stored", "failed"),
+            "reason": _REASON,
+            "detail": _DETAIL,
+            "location": Column(pl.String, "store key, or path of a user's own file"),
+            "size_bytes": Column(pl.Int64, "size of the original", optional=True),
+        },
+        key=("image_id",),
+    ),
+    "image_facts": Table(
+        {
+            "image_id": _IMAGE_ID,
+            "source": _SOURCE,
+            "source_key": _SOURCE_KEY,
+            "version": Column(pl.String, "manifest version that was measured"),
+            "status": _status("measured", "failed"),
+            "reason": _REASON,
+            "detail": _DETAIL,
+            "sha256": _SHA256,
+            "width_px": Column(
+                pl.Int32, "upright width of the original", optional=True
+            ),
+            "height_px": Column(pl.Int32, "upright height", optional=True),
+            "phash": Column(pl.UInt64, "64-bit perceptual hash", optional=True),
+            "sharpness": Column(pl.Float32, "variance of the Laplacian", optional=True),
+            "entropy_bits": Column(pl.Float32, "grey-level entropy", optional=True),
+            "colourfulness": Column(
+                pl.Float32, "Hasler & Süsstrunk 2003", optional=True
+            ),
+            "brightness": Column(pl.Float32, "mean luminance, 0 to 1", optional=True),
+            "palette": Column(_WORDS, "five colours, most prominent first"),
+            "thumbnail": Column(
+                pl.String, "store key of the 512 px JPEG", optional=True
+            ),
+            "note": Column(pl.String, "what was converted", optional=True),
+        },
+        key=("image_id",),
+    ),
+    "image_embeddings": Table(
+        {
+            "sha256": Column(pl.String, "SHA-256 of the original bytes"),
+            "fingerprint": _FINGERPRINT,
+            "attributes": Column(
+                _VECTOR, "energy, warmth, complexity, abstraction; 0 to 1"
+            ),
+            "embedding": Column(_VECTOR, "float32[D], unit length", unit_length=True),
+        },
+        key=("sha256",),
+    ),
+    "duplicate_clusters": Table(
+        {
+            "image_id": _IMAGE_ID,
+            "source": _SOURCE,
+            "source_key": _SOURCE_KEY,
+            "cluster_id": Column(pl.String, "image_id of the cluster's keeper"),
+            "is_keeper": Column(pl.Boolean, "the one that stays"),
+            "relation": Column(
+                pl.String, "to the keeper", choices=("keeper", "exact", "near")
+            ),
+        },
+        key=("image_id",),
+    ),
+    "curated_images": Table(
+        {
+            "image_id": _IMAGE_ID,
+            "source": _SOURCE,
+            "source_key": _SOURCE_KEY,
+            "status": _status("kept", "duplicate", "rejected", "failed"),
+            "reason": _REASON,
+            "detail": _DETAIL,
+            "note": Column(pl.String, "kept although a rule objects", optional=True),
+            "served": Column(pl.Boolean, "boards may show it; else it only teaches"),
+        },
+        key=("image_id",),
+    ),
+    "image_tags": Table(
+        {
+            "image_id": _IMAGE_ID,
+            "valence": _VALENCE,
+            "arousal": _AROUSAL,
+            "moods": _MOODS,
+            "scores": Column(_VECTOR, "one per mood of the vocabulary, sum 1"),
+        },
+        key=("image_id",),
+    ),
+    "track_manifest": Table(
+        {
+            "track_id": _TRACK_ID,
+            "source": _SOURCE,
+            "source_key": _SOURCE_KEY,
+            "title": Column(pl.String, "title for people"),
+            "licence": Column(pl.String, "licence of the recording"),
+            "location": Column(pl.String, "store key of the audio"),
+            "family": Column(pl.String, "planted mood", optional=True),
+            "planted_valence": Column(pl.Float32, _PLANTED, optional=True),
+            "planted_arousal": Column(pl.Float32, _PLANTED, optional=True),
+        },
+        key=("track_id",),
+    ),
+    "track_embeddings": Table(
+        {
+            "track_id": _TRACK_ID,
+            "part": Column(pl.Int32, "0 is the whole track, 1.. its windows"),
+            "start_s": Column(pl.Float32, "start of the part, seconds"),
+            "end_s": Column(pl.Float32, "end of the part, seconds"),
+            "sha256": Column(pl.String, "SHA-256 of the audio bytes"),
+            "fingerprint": _FINGERPRINT,
+            "valence": _VALENCE,
+            "arousal": _AROUSAL,
+            "embedding": Column(_VECTOR, "float32[D], unit length", unit_length=True),
+        },
+        key=("track_id", "part"),
+    ),
+    "track_profiles": Table(
+        {
+            "track_id": _TRACK_ID,
+            "part": Column(pl.Int32, "0 is the whole track, 1.. its windows"),
+            "start_s": Column(pl.Float32, "start of the part, seconds"),
+            "end_s": Column(pl.Float32, "end of the part, seconds"),
+            "energy": _share("loudness, dynamics and rhythmic intensity"),
+            "valence": _share("mode and harmonic tension"),
+            "texture": _share("timbral richness"),
+            "harmonic_complexity": _share("harmonic complexity"),
+            "rhythmic_density": _share("rhythmic density"),
+        },
+        key=("track_id", "part"),
+    ),
+    "track_tags": Table(
+        {
+            "track_id": _TRACK_ID,
+            "part": Column(pl.Int32, "0 is the whole track, 1.. its windows"),
+            "moods": _MOODS,
+            "scores": Column(_VECTOR, "one per mood of the vocabulary, sum 1"),
+        },
+        key=("track_id", "part"),
+    ),
+    "training_pairs": Table(
+        {
+            "track_id": _TRACK_ID,
+            "image_id": _IMAGE_ID,
+            "kind": Column(
+                pl.String, "role", choices=("positive", "hard_negative", "negative")
+            ),
+            "similarity": Column(pl.Float32, "of the two tag vectors, 0 to 1"),
+            "fold": Column(pl.Int32, "cross-fitting fold of the track"),
+        },
+        key=("track_id", "image_id"),
+    ),
+}
+
+
+def validate(name: str, frame: pl.DataFrame) -> pl.DataFrame:
+    """Bring a frame into its declared column order and check every rule.
+
+    Raises:
+        SchemaError: Names the table, the column, what was got and what was declared.
+    """
+    table = TABLES[name]
+    if set(frame.columns) != set(table.columns):
+        raise SchemaError(
+            f"{name}: columns differ from the data dictionary: "
+            f"{sorted(set(frame.columns) ^ set(table.columns))}"
+        )
+    ordered = frame.select(table.names())
+    for column_name, column in table.columns.items():
+        _check_column(name, column_name, column, ordered[column_name])
+    duplicated = ordered.height - ordered.select(table.key).n_unique()
+    if duplicated:
+        raise SchemaError(f"{name}: {duplicated} rows repeat a key {table.key}")
+    return ordered
+
+
+def _check_column(table: str, name: str, column: Column, values: pl.Series) -> None:
+    place = f"{table}.{name}"
+    if values.dtype != column.dtype:
+        raise SchemaError(f"{place}: got {values.dtype}, declared {column.dtype}")
+    if not column.optional and values.null_count():
+        raise SchemaError(f"{place}: {values.null_count()} values are missing")
+    if column.choices and not values.drop_nulls().is_in(column.choices).all():
+        raise SchemaError(f"{place}: a value is none of {column.choices}")
+    if column.unit_length and len(values):
+        # A sum passes over what is missing; a NaN it can't.
+        squares = values.list.eval(pl.element().fill_null(float("nan")) ** 2)
+        norms = squares.list.sum().sqrt()
+        if not bool(((norms - 1.0).abs() < 1e-3).all()):
+            raise SchemaError(f"{place}: a vector is not of unit length")

@@ -1,0 +1,125 @@
+"""A place for blobs under keys; every write is whole or invisible.
+
+Tables and arrays are built on it in the modules beside this one.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import unquote, urlsplit
+
+from evoke_core.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """What a listing says of one blob.
+
+    `etag` changes whenever the content does; `modified_s` is seconds since the epoch.
+    """
+
+    key: str
+    size_bytes: int
+    etag: str
+    modified_s: float
+
+
+class Store(Protocol):
+    """Blobs by key; keys are relative, slash-separated, without dot segments."""
+
+    @property
+    def uri(self) -> str:
+        """Where the store is, as it was configured."""
+        ...
+
+    def read(self, key: str) -> bytes:
+        """Return a blob's bytes; KeyError where there is none."""
+        ...
+
+    def write(self, key: str, data: bytes) -> None:
+        """Put a blob in one step: readers see the old one or the new one."""
+        ...
+
+    def exists(self, key: str) -> bool:
+        """Say whether a blob is there."""
+        ...
+
+    def delete(self, key: str) -> None:
+        """Remove a blob; nothing happens where there is none."""
+        ...
+
+    def listing(self, prefix: str) -> Iterator[StoredObject]:
+        """Yield the blobs below a prefix in the order of their keys.
+
+        A prefix is empty or ends with a slash.
+        """
+        ...
+
+    def locate(self, key: str) -> str:
+        """Return the address of a blob for people: a path or an s3:// address."""
+        ...
+
+
+def open_store(uri: str) -> Store:
+    """Open a store by its address.
+
+    Args:
+        uri: `file:///folder`, a plain path, or `s3://bucket/prefix`.
+
+    Raises:
+        ConfigError: The address is none of these.
+    """
+    if "://" not in uri:
+        from evoke_core.storage.local import LocalStore
+
+        return LocalStore(Path(uri))
+    parts = urlsplit(uri)
+    if parts.scheme == "s3" and parts.netloc:
+        from evoke_core.storage.s3 import S3Store
+
+        return S3Store(bucket=parts.netloc, prefix=parts.path.strip("/"))
+    # file://a/folder would name the folder of a machine called a.
+    if parts.scheme == "file" and not parts.netloc:
+        from evoke_core.storage.local import LocalStore
+
+        return LocalStore(Path(unquote(parts.path)))
+    raise ConfigError(
+        f"EVOKE_STORE: got {uri!r}; use file:///a/folder or s3://bucket/prefix"
+    )
+
+
+def checked_key(key: str) -> str:
+    """Return the key if it is safe to use as a path, else raise ConfigError."""
+    segments = key.split("/")
+    if not key or any(part in ("", ".", "..") for part in segments) or "\0" in key:
+        raise ConfigError(
+            f"store key {key!r}: keys are relative and have no empty or dot segments"
+        )
+    return key
+
+
+def checked_prefix(prefix: str) -> str:
+    """Return the prefix if a listing can start from it, else raise ConfigError."""
+    if prefix and not prefix.endswith("/"):
+        raise ConfigError(f"store prefix {prefix!r}: end it with a slash")
+    return prefix and f"{checked_key(prefix[:-1])}/"
+
+
+def digest(value: object) -> str:
+    """Digest a JSON-like value or bytes; equal values have equal digests.
+
+    Returns:
+        The first 16 hexadecimal digits of SHA-256.
+    """
+    raw = (
+        value
+        if isinstance(value, bytes)
+        else json.dumps(value, sort_keys=True, ensure_ascii=False).encode(
+            # file names that are no UTF-8 reach Python as lone surrogates
+            errors="backslashreplace"
+        )
+    )
+    return hashlib.sha256(raw).hexdigest()[:16]

@@ -1,0 +1,113 @@
+"""Tables as Parquet and arrays as safetensors in a store; nothing else is kept.
+
+A table lies at `tables/<name>/all.parquet` and is checked against its schema before it
+is written, so what can be read is valid.
+"""
+
+import io
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from evoke_core.schemas import TABLES, validate
+from evoke_core.storage.store import Store, digest
+from evoke_core.vectors import Array
+
+
+def table_key(name: str) -> str:
+    """Return where a table lies in the store."""
+    return f"tables/{name}/all.parquet"
+
+
+def write_table(store: Store, name: str, frame: pl.DataFrame) -> str:
+    """Check a table and put it in the store.
+
+    Returns:
+        The digest of its rows, equal for equal content.
+
+    Raises:
+        SchemaError: The frame does not fit `schemas.TABLES[name]`.
+    """
+    checked = validate(name, frame)
+    buffer = io.BytesIO()
+    checked.write_parquet(buffer)
+    store.write(table_key(name), buffer.getvalue())
+    return frame_digest(checked)
+
+
+def read_table(store: Store, name: str) -> pl.DataFrame:
+    """Read a table whole.
+
+    Raises:
+        KeyError: It has not been written yet.
+    """
+    return pl.read_parquet(io.BytesIO(store.read(table_key(name))))
+
+
+def read_table_or_empty(store: Store, name: str) -> pl.DataFrame:
+    """Read a table, or an empty one of the same columns where it is not there yet."""
+    try:
+        frame = read_table(store, name)
+    except KeyError:
+        return TABLES[name].empty()
+    # A table written under an older schema is nothing to resume from.
+    empty = TABLES[name].empty()
+    return frame if frame.schema == empty.schema else empty
+
+
+def as_matrix(column: pl.Series) -> Array:
+    """Stack a column of vectors of equal length.
+
+    Returns:
+        float32[N, D]; [0, 0] for an empty column.
+    """
+    rows: list[npt.NDArray[np.float32]] = list(column.to_numpy())
+    if not rows:
+        return np.empty((0, 0), np.float32)
+    return np.stack(rows).astype(np.float32)
+
+
+def frame_digest(frame: pl.DataFrame) -> str:
+    """Digest the rows of a frame, however it came by them.
+
+    Arrow's own bytes would not do: a filtered frame may carry what was filtered away.
+    """
+    buffer = io.BytesIO()
+    frame.rechunk().write_parquet(buffer, compression="uncompressed", statistics=False)
+    return digest(buffer.getvalue())
+
+
+def write_arrays(
+    store: Store,
+    key: str,
+    arrays: Mapping[str, npt.NDArray[Any]],
+    card: Mapping[str, Any],
+) -> str:
+    """Put named arrays and their card (any JSON) into one safetensors blob.
+
+    Returns:
+        The digest of the bytes.
+    """
+    from safetensors.numpy import save
+
+    packed: bytes = save(
+        {name: np.ascontiguousarray(arrays[name]) for name in sorted(arrays)},
+        metadata={"card": json.dumps(card, sort_keys=True)},
+    )
+    store.write(key, packed)
+    return digest(packed)
+
+
+def read_arrays(
+    store: Store, key: str
+) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
+    """Read named arrays and their card; KeyError where there is none."""
+    from safetensors.numpy import load
+
+    packed = store.read(key)
+    header = json.loads(packed[8 : 8 + int.from_bytes(packed[:8], "little")])
+    return load(packed), json.loads(header["__metadata__"]["card"])

@@ -1,0 +1,1 @@
+"""Wiring: Evoke's stages as Dagster assets, jobs, schedules and sensors."""

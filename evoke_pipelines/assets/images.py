@@ -1,0 +1,92 @@
+"""Pictures as vectors and moods."""
+
+import dagster as dg
+import polars as pl
+
+from evoke_core.config import RunProfile, Vocabulary
+from evoke_core.images.embed import embed_pictures
+from evoke_core.images.encode import ImageEncoder
+from evoke_core.images.gather import kept_embeddings
+from evoke_core.images.tags import tag_pictures
+from evoke_core.plots import plane_plot
+from evoke_core.storage.store import Store
+from evoke_core.storage.tables import read_table, read_table_or_empty
+from evoke_pipelines.refresh import (
+    column_schema,
+    log_progress,
+    picture,
+    refresh_table,
+)
+
+_GROUP = "images"
+
+
+@dg.asset(
+    group_name=_GROUP,
+    kinds={"numpy"},
+    deps=["image_facts"],
+    code_version="1",
+    pool="encoder",
+    metadata={"dagster/column_schema": column_schema("image_embeddings")},
+)
+def image_embeddings(
+    context: dg.AssetExecutionContext,
+    store: dg.ResourceParam[Store],
+    image_encoder: dg.ResourceParam[ImageEncoder],
+) -> dg.MaterializeResult[None]:
+    """One unit vector for each distinct picture, and its four measured attributes.
+
+    Resumed by (sha256, encoder fingerprint): no picture is embedded twice.
+    """
+    return refresh_table(
+        context,
+        store,
+        lambda: embed_pictures(
+            read_table(store, "image_facts"),
+            read_table_or_empty(store, "image_embeddings"),
+            image_encoder,
+            store,
+            report=log_progress(context),
+        ),
+        settings=image_encoder.fingerprint,
+        show=lambda _: {
+            "encoder": image_encoder.name,
+            "fingerprint": image_encoder.fingerprint,
+            "dimension": image_encoder.dimension,
+            "licence": image_encoder.licence,
+        },
+    )
+
+
+@dg.asset(
+    group_name=_GROUP,
+    kinds={"polars"},
+    deps=["source_manifests", "curated_images", "image_embeddings"],
+    code_version="1",
+    metadata={"dagster/column_schema": column_schema("image_tags")},
+)
+def image_tags(
+    context: dg.AssetExecutionContext,
+    store: dg.ResourceParam[Store],
+    run_profile: dg.ResourceParam[RunProfile],
+    vocabulary: dg.ResourceParam[Vocabulary],
+) -> dg.MaterializeResult[None]:
+    """Moods of every kept picture, and where it lies between calm and excited.
+
+    Tagged without knowing any music; music is tagged without knowing any picture.
+    """
+    return refresh_table(
+        context,
+        store,
+        lambda: tag_pictures(kept_embeddings(store), vocabulary, run_profile.tags),
+        settings=[run_profile.tags, vocabulary],
+        show=_show_tags,
+    )
+
+
+def _show_tags(tags: pl.DataFrame) -> dict[str, str]:
+    plane = plane_plot(
+        tags.select("valence", "arousal").to_numpy(),
+        title=f"Where {tags.height} pictures lie between unpleasant and pleasant",
+    )
+    return {"affect_plane": picture(plane)}

@@ -1,0 +1,64 @@
+"""The Milvus collection that boards search."""
+
+import dagster as dg
+import polars as pl
+
+from evoke_core.boards.desk import served_pictures
+from evoke_core.config import AXES
+from evoke_core.errors import IndexUnavailable
+from evoke_core.index import FIELDS, collection_name
+from evoke_core.release import read_release_or_none
+from evoke_core.storage.store import Store
+from evoke_core.storage.tables import as_matrix, frame_digest
+from evoke_pipelines.refresh import Made, refresh
+from evoke_pipelines.resources import IndexAccess
+
+COLLECTION_KEY = "models/latest/collection.txt"
+
+
+@dg.asset(
+    group_name="index",
+    kinds={"milvus"},
+    deps=["source_manifests", "image_facts", "curated_images", "image_tags",
+          "image_embeddings"],
+    code_version="1",
+    pool="milvus",
+)  # fmt: skip
+def image_index(
+    context: dg.AssetExecutionContext,
+    store: dg.ResourceParam[Store],
+    index: dg.ResourceParam[IndexAccess],
+) -> dg.MaterializeResult[None]:
+    """A new collection of every picture that boards may show, built and verified.
+
+    Readers go on with the one before until a release names this one.
+    """
+
+    def make() -> Made:
+        pictures = served_pictures(store)
+        if not pictures.height:
+            raise IndexUnavailable(
+                "no picture may be shown, so there is nothing to index; see the "
+                "reasons in curated_images and add pictures"
+            )
+        fields = pictures.with_columns(
+            pl.col("attributes").list.get(place).alias(axis)
+            for place, axis in enumerate(AXES)
+        )
+        content = frame_digest(fields.select(*FIELDS, "embedding"))
+        name = collection_name(content)
+        with index.open() as opened:
+            opened.build(name, fields, as_matrix(fields["embedding"]))
+        store.write(COLLECTION_KEY, name.encode())
+        return Made(content, {"collection": name, "dagster/row_count": fields.height})
+
+    return refresh(context, store, make, settings=[index.uri, _is_there(store, index)])
+
+
+def _is_there(store: Store, index: IndexAccess) -> bool:
+    """Say whether what a release names is in the index; a lost index is built anew."""
+    release = read_release_or_none(store)
+    if release is None:
+        return True
+    with index.open() as opened:
+        return bool(opened.client.has_collection(release.collection))

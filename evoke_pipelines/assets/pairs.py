@@ -1,0 +1,56 @@
+"""Which pictures each track learns from."""
+
+import dagster as dg
+import polars as pl
+
+from evoke_core.config import RunProfile
+from evoke_core.images.gather import kept_pictures
+from evoke_core.pairs import pair_by_tags
+from evoke_core.storage.store import Store
+from evoke_core.storage.tables import as_matrix, read_table
+from evoke_pipelines.refresh import as_markdown, column_schema, refresh_table
+
+
+@dg.asset(
+    group_name="pairs",
+    kinds={"polars"},
+    deps=["track_tags", "image_tags", "image_embeddings", "curated_images"],
+    code_version="1",
+    metadata={"dagster/column_schema": column_schema("training_pairs")},
+)
+def training_pairs(
+    context: dg.AssetExecutionContext,
+    store: dg.ResourceParam[Store],
+    run_profile: dg.ResourceParam[RunProfile],
+) -> dg.MaterializeResult[None]:
+    """Tracks and pictures whose independent tags agree, near misses, and others.
+
+    Tracks are dealt to folds here, so that each can be judged by a bridge that never
+    heard it.
+    """
+
+    def make() -> pl.DataFrame:
+        pictures = kept_pictures(store)
+        return pair_by_tags(
+            read_table(store, "track_tags").filter(pl.col("part") == 0),
+            pictures,
+            as_matrix(pictures["embedding"]),
+            run_profile.pairs,
+            folds=run_profile.bridge.folds,
+        )
+
+    return refresh_table(
+        context,
+        store,
+        make,
+        settings=[run_profile.pairs, run_profile.bridge.folds],
+        show=_show,
+    )
+
+
+def _show(pairs: pl.DataFrame) -> dict[str, str]:
+    kinds = pairs.group_by("kind").agg(
+        pl.len().alias("pairs"),
+        pl.col("similarity").mean().round(3).alias("similarity"),
+    )
+    return {"by_kind": "md:" + as_markdown(kinds.sort("kind"))}

@@ -1,0 +1,96 @@
+"""The file that readers follow."""
+
+import json
+from datetime import UTC, datetime
+
+import dagster as dg
+import polars as pl
+
+from evoke_core.config import RunProfile, Vocabulary
+from evoke_core.images.encode import ImageEncoder
+from evoke_core.images.gather import kept_embeddings
+from evoke_core.music.encode import MusicEncoder
+from evoke_core.publish import Ingredients, publish_ingredients
+from evoke_core.release import CURRENT
+from evoke_core.storage.store import Store, digest
+from evoke_pipelines.refresh import Made, as_markdown, refresh
+from evoke_pipelines.resources import IndexAccess
+
+
+@dg.asset(
+    group_name="release",
+    kinds={"json"},
+    deps=["bridge_model", "bridge_baselines", "bridge_report", "mood_directions",
+          "image_index", "curated_images"],
+    code_version="1",
+    pool="milvus",
+)  # fmt: skip
+def release(
+    context: dg.AssetExecutionContext,
+    store: dg.ResourceParam[Store],
+    run_profile: dg.ResourceParam[RunProfile],
+    vocabulary: dg.ResourceParam[Vocabulary],
+    image_encoder: dg.ResourceParam[ImageEncoder],
+    music_encoder: dg.ResourceParam[MusicEncoder],
+    index: dg.ResourceParam[IndexAccess],
+) -> dg.MaterializeResult[None]:
+    """Collection, projection, sliders, vocabulary and encoders that belong together.
+
+    The gate decides which projection serves. The file is replaced in one step; the
+    release before it is kept for roll-back, and so is its collection.
+    """
+    vocabulary_digest = digest(vocabulary.model_dump(mode="json"))
+    fingerprints = (image_encoder.fingerprint, music_encoder.fingerprint)
+
+    def make() -> Made:
+        pictures = kept_embeddings(store)
+        ingredients = Ingredients(
+            collection=store.read("models/latest/collection.txt").decode(),
+            report=json.loads(store.read("reports/bridge_report.json")),
+            image_encoder=fingerprints[0],
+            music_encoder=fingerprints[1],
+            vocabulary=vocabulary_digest,
+            licence=f"{image_encoder.licence}; {music_encoder.licence}",
+            pictures=int(pictures["served"].sum()),
+            sources=tuple(sorted(pictures["source"].unique())),
+        )
+        published, verdict = publish_ingredients(
+            store, ingredients, made_at=datetime.now(UTC).isoformat(timespec="seconds")
+        )
+        with index.open() as opened:
+            opened.serve(published.collection, keep=_kept_collections(store))
+        named = pl.DataFrame(
+            {
+                "part": ["release", "collection", "serves", "truth", "pictures"],
+                "value": [
+                    published.release_id,
+                    published.collection,
+                    published.kind,
+                    published.truth,
+                    str(published.pictures),
+                ],
+            }
+        )
+        return Made(
+            published.release_id,
+            {
+                "verdict": verdict.reason,
+                "contents": "md:" + as_markdown(named),
+                "stored_at": store.locate(CURRENT),
+            },
+        )
+
+    return refresh(
+        context,
+        store,
+        make,
+        settings=[*fingerprints, vocabulary_digest, run_profile.licence_policy],
+    )
+
+
+def _kept_collections(store: Store) -> list[str]:
+    """Name the collection of the previous release."""
+    try:
+        return [json.loads(store.read("release.previous.json"))["collection"]]
+    except KeyError:
+        return []

@@ -1,0 +1,223 @@
+"""The whole graph once, then boards for the songs that were named.
+
+    python -m evoke_pipelines.demo [SONG]
+
+SONG is a file or a folder; without one, a piece of the synthesized library is dropped.
+Pictures come from EVOKE_IMAGES or are painted. Everything lands in EVOKE_HOME.
+"""
+
+import json
+import logging
+import math
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+
+from evoke_core.boards.shelf import read_board
+from evoke_core.corpus.manifest import build_manifest
+from evoke_core.drops import PREFIX, QUARANTINE, Drop, observe
+from evoke_core.errors import EvokeError, SourceError
+from evoke_core.images.encoders import open_image_encoder
+from evoke_core.index import open_index
+from evoke_core.music.encoders import open_music_encoder
+from evoke_core.storage.store import Store, open_store
+from evoke_pipelines.definitions import defs
+from evoke_pipelines.environment import (
+    CONFIG_FOLDER,
+    Environment,
+    read_configuration,
+    read_environment,
+)
+from evoke_pipelines.partitions import AUDIO_DROPS_NAME
+
+_DEMO_PIECE = "nocturne"
+_STEPS = ("refresh_corpus", "fit_bridge", "publish_release")
+_NOT_SONGS = frozenset((".csv", ".txt", ".md", ".json", ".lrc", ".url", ".tsv"))
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+def main(arguments: list[str]) -> int:
+    """Run the demo; returns the exit status."""
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    try:
+        return _run(Path(arguments[0]) if arguments else None)
+    except EvokeError as wrong:
+        _say(f"evoke: {wrong}")
+        return 2
+
+
+def _run(song: Path | None) -> int:
+    started = time.monotonic()
+    environment = read_environment()
+    songs = list(_songs(song)) if song else []
+    _require(environment)
+    store = open_store(environment.store)
+    with dg.DagsterInstance.get() as instance:
+        for name in _STEPS:
+            _run_job(name, instance)
+        wanted = _drop(songs, store) if song else _drop_demo_piece(store)
+        _compose(wanted, instance)
+    finished = _report(wanted, store, time.monotonic() - started)
+    return 0 if finished else 1
+
+
+def _songs(song: Path) -> Iterator[tuple[Path, str]]:
+    """Yield every song with its key below the folder that was named.
+
+    Raises:
+        SourceError: Nothing is there.
+    """
+    if song.is_file():
+        yield song, song.name
+        return
+    found = [
+        path
+        for path in sorted(song.rglob("*"))
+        if path.is_file()
+        and not path.name.startswith(".")
+        and path.suffix.lower() not in _NOT_SONGS
+    ]
+    if not found:
+        raise SourceError(
+            f"SONG={song}: no song there; name an audio file or a folder of them"
+        )
+    for path in found:
+        yield path, path.relative_to(song).as_posix()
+
+
+def _require(environment: Environment) -> None:
+    """Fail before any work on what can be known before it."""
+    profile, sources = read_configuration(environment)
+    open_image_encoder(profile.image_encoder, environment.weights)
+    open_music_encoder(profile.music_encoder, environment.weights)
+    build_manifest(sources, profile.pictures, ())
+    with open_index(environment.milvus):
+        pass  # a locked index is reported now, not after the corpus
+
+
+def _run_job(name: str, instance: dg.DagsterInstance) -> None:
+    started = time.monotonic()
+    result = defs.resolve_job_def(name).execute_in_process(
+        instance=instance, run_config=_QUIET, raise_on_error=False
+    )
+    if not result.success:
+        raise EvokeError(_why(name, result))
+    _say(f"  {name:<16} {time.monotonic() - started:6.1f} s")
+
+
+def _why(name: str, result: dg.ExecuteInProcessResult) -> str:
+    """Find the first step that failed and its innermost message."""
+    for event in result.all_events:
+        failure = event.step_failure_data if event.is_step_failure else None
+        if failure is None or failure.error is None:
+            continue
+        error = failure.error
+        while error.cause is not None:
+            error = error.cause
+        return f"{name}, {event.step_key}: {error.message.strip()}"
+    checks = [c for c in result.get_asset_check_evaluations() if not c.passed]
+    said = "; ".join(f"{check.check_name}: {check.description}" for check in checks)
+    return f"{name}: {said or 'the run failed; make dev shows its log'}"
+
+
+def _drop(songs: list[tuple[Path, str]], store: Store) -> list[Drop]:
+    """Put songs into the drops folder; what is there with the same bytes stays."""
+    for path, key in songs:
+        data = path.read_bytes()
+        try:
+            same = store.read(PREFIX + key) == data
+        except KeyError:
+            same = False
+        if not same:
+            store.write(PREFIX + key, data)
+    return _dropped(store, {key for _, key in songs})
+
+
+def _drop_demo_piece(store: Store) -> list[Drop]:
+    """Drop the first nocturne of the library."""
+    found = next(o.key for o in store.listing("tracks/") if _DEMO_PIECE in o.key)
+    key = Path(found).name
+    if not store.exists(PREFIX + key):
+        store.write(PREFIX + key, store.read(found))
+    return _dropped(store, {key})
+
+
+def _dropped(store: Store, keys: set[str]) -> list[Drop]:
+    # These are whole at once: they were put there in one step.
+    seen = observe(store.listing(PREFIX), now_s=math.inf)
+    return [drop for drop in seen if drop.source_key in keys]
+
+
+def _compose(drops: list[Drop], instance: dg.DagsterInstance) -> None:
+    started = time.monotonic()
+    known = set(instance.get_dynamic_partitions(AUDIO_DROPS_NAME))
+    new = [drop.drop_id for drop in drops if drop.drop_id not in known]
+    instance.add_dynamic_partitions(AUDIO_DROPS_NAME, new)
+    order = instance.get_dynamic_partitions(AUDIO_DROPS_NAME)
+    wanted = sorted((drop.drop_id for drop in drops), key=order.index)
+    result = defs.resolve_job_def("compose_boards").execute_in_process(
+        instance=instance,
+        run_config={
+            **_QUIET,
+            "ops": {"audio_drop_board": {"config": {"outdated_too": True}}},
+        },
+        tags={
+            "dagster/asset_partition_range_start": wanted[0],
+            "dagster/asset_partition_range_end": wanted[-1],
+        },
+        raise_on_error=False,
+    )
+    if not result.success and not _only_refusals(result):
+        raise EvokeError(_why("compose_boards", result))
+    _say(f"  {'compose_boards':<16} {time.monotonic() - started:6.1f} s")
+
+
+def _only_refusals(result: dg.ExecuteInProcessResult) -> bool:
+    failures = [e.step_failure_data for e in result.all_events if e.is_step_failure]
+    return all(f is not None and f.user_failure_data is not None for f in failures)
+
+
+def _report(drops: list[Drop], store: Store, seconds: float) -> int:
+    finished = [drop for drop in drops if read_board(store, drop.drop_id)]
+    for drop in drops:
+        if drop not in finished:
+            _say(f"  refused: {drop.source_key}: {_refusal(store, drop)}")
+    _say(f"{len(finished)} of {len(drops)} songs became boards in {seconds:.1f} s")
+    if len(finished) == 1:
+        _say(store.locate(f"boards/{finished[0].drop_id}/board.html"))
+    if finished:
+        _say(store.locate("boards/index.html"))
+    return len(finished)
+
+
+def _refusal(store: Store, drop: Drop) -> str:
+    try:
+        record = json.loads(store.read(f"{QUARANTINE}{drop.drop_id}.json"))
+    except KeyError:
+        return "no board and no record of why; make dev shows the run"
+    return f"{record['message']} (now in {QUARANTINE})"
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def prepare_dagster_home(environment: Environment) -> None:
+    """Give Dagster its home with telemetry off, unless one is configured."""
+    if os.environ.get("DAGSTER_HOME"):
+        return
+    home = environment.home / "dagster"
+    home.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(CONFIG_FOLDER / "deploy" / "dagster.yaml", home / "dagster.yaml")
+    os.environ["DAGSTER_HOME"] = str(home)
+
+
+if __name__ == "__main__":
+    prepare_dagster_home(read_environment())
+    sys.exit(main(sys.argv[1:]))

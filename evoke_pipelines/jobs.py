@@ -1,0 +1,37 @@
+"""What people and schedules start.
+
+All run in one process: a step of these small graphs takes less time than starting a
+process for it, and models are loaded once.
+"""
+
+import dagster as dg
+
+refresh_corpus = dg.define_asset_job(
+    "refresh_corpus",
+    selection=dg.AssetSelection.groups("corpus", "images"),
+    description="Pictures: list, fetch, measure, embed, dedupe, curate and tag.",
+    executor_def=dg.in_process_executor,
+)
+
+fit_bridge = dg.define_asset_job(
+    "fit_bridge",
+    selection=dg.AssetSelection.groups("music", "pairs", "bridge"),
+    description="Music: render, embed and tag; pair with pictures; fit and judge.",
+    executor_def=dg.in_process_executor,
+)
+
+publish_release = dg.define_asset_job(
+    "publish_release",
+    selection=dg.AssetSelection.groups("directions", "index", "release"),
+    description="Build and verify the index, ask the gate, replace the release.",
+    executor_def=dg.in_process_executor,
+)
+
+compose_boards = dg.define_asset_job(
+    "compose_boards",
+    selection=dg.AssetSelection.assets("audio_drop_board"),
+    description="Boards of dropped songs; a burst in one run.",
+    executor_def=dg.in_process_executor,
+)
+
+JOBS = [refresh_corpus, fit_bridge, publish_release, compose_boards]

@@ -1,0 +1,223 @@
+"""What board.json says, against the contract of evoke.board/1."""
+
+import base64
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from evoke_core.boards.board import describe_board, title_from_key
+from evoke_core.boards.pool import gather
+from evoke_core.boards.query import ask
+from evoke_core.boards.refine import choose_tiles
+from evoke_core.config import AXES
+from evoke_core.music.sections import Section
+from evoke_core.vectors import l2_normalize
+
+FEELINGS = {
+    "energy", "valence", "texture", "harmonic_complexity", "rhythmic_density",
+}  # fmt: skip
+PICTURE = {
+    "image_id", "source", "source_key", "title", "artist", "attribution", "licence",
+    "licence_url", "url", "width_px", "height_px", "palette", "cluster_id", "thumbnail",
+    "score", "section", "why",
+}  # fmt: skip
+
+
+def described(song, heard, desk):
+    refinement = ask(heard, desk)
+    gathered = gather(refinement, desk)
+    chosen = choose_tiles(gathered[1], refinement, {})
+    return describe_board(song, heard, desk, refinement, gathered, chosen)
+
+
+def in_two_sections(heard):
+    rng = np.random.default_rng(1)
+    parts = l2_normalize(rng.normal(size=(2, heard.embeddings.shape[1])))
+    sections = (Section(0.0, 2.5, "A"), Section(2.5, 4.0, "B"))
+    return replace(
+        heard,
+        embeddings=np.vstack([heard.embeddings[:1], parts]),
+        affects=np.repeat(heard.affects[:1], 3, axis=0),
+        analysis=replace(heard.analysis, sections=sections),
+    )
+
+
+@pytest.fixture
+def board(song, heard, desk):
+    return described(song, heard, desk)
+
+
+def test_a_board_is_plain_json_of_its_schema(board):
+    assert json.loads(json.dumps(board, allow_nan=False)) == board
+    assert board["schema"] == "evoke.board/1"
+    assert set(board) == {
+        "schema", "board_id", "track", "moods", "emotion_profile", "arc", "sections",
+        "palette", "tiles", "candidates", "refinement", "diversity", "relevance",
+        "notes", "release",
+    }  # fmt: skip
+
+
+def test_the_track_names_its_source_and_carries_peaks_but_no_sound(board, heard):
+    track = board["track"]
+    assert track["source_key"] == "sub folder/chord.wav"
+    assert track["title"] == "chord"
+    assert track["audio"] == "../../drops/sub%20folder/chord.wav"
+    assert track["sha256"] == heard.sha256
+    assert track["duration_s"] == 4.0
+    assert len(track["peaks"]) == 800
+    assert all(0 <= peak <= 1 for peak in track["peaks"])
+    assert track["artist"] is track["note"] is None
+
+
+def test_a_song_that_may_not_be_linked_is_not(song, heard, desk):
+    private = replace(song, audio_key=None)
+    assert described(private, heard, desk)["track"]["audio"] is None
+
+
+def test_an_embedded_title_is_preferred_to_the_file_name(song, heard, desk):
+    tagged = replace(
+        heard, track=replace(heard.track, title="Dusk", artist="Eva", note="broke off")
+    )
+    found = described(song, tagged, desk)
+    assert (found["track"]["title"], found["track"]["artist"]) == ("Dusk", "Eva")
+    assert found["notes"][0] == "broke off"
+
+
+def test_moods_are_best_first_and_the_first_is_one(board, vocabulary):
+    scores = [mood["score"] for mood in board["moods"]]
+    assert len(scores) == 6
+    assert scores[0] == 1.0
+    assert scores == sorted(scores, reverse=True)
+    assert {mood["mood"] for mood in board["moods"]} <= set(vocabulary.moods)
+
+
+def test_feeling_is_said_overall_and_over_time(board):
+    assert set(board["emotion_profile"]) == FEELINGS
+    for window in board["arc"]:
+        assert set(window) == FEELINGS | {"start_s", "end_s"}
+        assert all(0 <= window[name] <= 1 for name in FEELINGS)
+
+
+def test_tiles_and_candidates_carry_what_the_page_shows(board):
+    assert len(board["tiles"]) == 6
+    assert len(board["candidates"]) == 16
+    for tile in board["tiles"]:
+        assert set(tile) == PICTURE
+    for candidate in board["candidates"]:
+        assert set(candidate) == PICTURE | {"vector"}
+        assert len(base64.b64decode(candidate["vector"])) == 12
+
+
+def test_every_tile_is_a_candidate_too(board):
+    candidates = {one["image_id"]: one for one in board["candidates"]}
+    for tile in board["tiles"]:
+        twin = dict(candidates[tile["image_id"]])
+        del twin["vector"]
+        assert twin == tile
+
+
+def test_every_tile_has_credit_licence_and_a_thumbnail(board):
+    for tile in board["tiles"]:
+        number = int(tile["image_id"][1:])
+        assert tile["attribution"] == f"credit {number}"
+        assert tile["licence"] == "CC0-1.0"
+        sha256 = f"{number:02x}" * 32
+        assert tile["thumbnail"] == f"../../thumbnails/{sha256[:2]}/{sha256}.jpg"
+
+
+def test_candidates_are_best_first(board):
+    scores = [one["score"] for one in board["candidates"]]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_why_names_the_two_moods_that_song_and_picture_share_most(
+    board, desk, vocabulary, heard
+):
+    from evoke_core.moods import score_moods
+
+    rules = desk.run_profile.tags
+    scores = score_moods(heard.affects, vocabulary, rules)[0]
+    strength = dict(zip(vocabulary.moods, scores.tolist(), strict=True))
+    for tile in board["tiles"]:
+        moods = desk.pictures[tile["image_id"]]["moods"]
+        best = sorted((strength[mood] for mood in moods), reverse=True)[:2]
+        found = [strength[mood] for mood in tile["why"]]
+        assert found == pytest.approx(best, abs=1e-4)
+
+
+def test_a_song_of_one_section_names_none(board):
+    assert [tile["section"] for tile in board["tiles"]] == [None] * 6
+    assert board["sections"] == [
+        {"index": 0, "start_s": 0.0, "end_s": 4.0, "label": "A", "query_index": 0}
+    ]
+
+
+def test_sections_name_their_query_and_tiles_their_section(song, heard, desk):
+    board = described(song, in_two_sections(heard), desk)
+    assert [s["query_index"] for s in board["sections"]] == [1, 2]
+    assert [s["end_s"] for s in board["sections"]] == [2.5, 4.0]
+    queries = np.array([q["vector"] for q in board["refinement"]["queries"]])
+    for one in board["candidates"]:
+        vector = np.frombuffer(base64.b64decode(one["vector"]), np.int8)
+        assert one["section"] == int((queries[1:] @ vector).argmax())
+
+
+def test_refinement_holds_all_that_the_page_computes_with(board, desk, vocabulary):
+    refinement = board["refinement"]
+    assert refinement["dimension"] == 12
+    assert refinement["board_size"] == 6
+    assert [query["name"] for query in refinement["queries"]] == ["whole"]
+    assert refinement["queries"][0]["weight"] == desk.run_profile.board.whole_weight
+    assert [axis["name"] for axis in refinement["axes"]] == list(AXES)
+    assert refinement["axes"][1]["low"] == vocabulary.axes["warmth"].low
+    assert refinement["axes"][0]["direction"] == [1.0] + [0.0] * 11
+    assert (refinement["max_per_artist"], refinement["max_per_source"]) == (4, None)
+
+
+def test_the_palette_is_five_colours_of_the_leading_tiles(board):
+    shown = {colour for tile in board["tiles"] for colour in tile["palette"][:3]}
+    assert len(set(board["palette"])) == 5
+    assert set(board["palette"]) <= shown
+    assert board["palette"][0] == board["tiles"][0]["palette"][0]
+
+
+def test_relevance_and_diversity_are_those_of_the_tiles(board):
+    scores = [tile["score"] for tile in board["tiles"]]
+    assert board["relevance"] == pytest.approx(np.mean(scores), abs=1e-5)
+    vectors = {
+        one["image_id"]: np.frombuffer(base64.b64decode(one["vector"]), np.int8)
+        for one in board["candidates"]
+    }
+    rows = np.array([vectors[t["image_id"]] for t in board["tiles"]], np.float64)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    apart = 1 - (rows @ rows.T)[np.triu_indices(6, 1)]
+    assert board["diversity"] == pytest.approx(apart.mean(), abs=1e-5)
+
+
+def test_fewer_tiles_than_wanted_are_said(song, heard, desk):
+    rules = desk.run_profile
+    wide = rules.board.model_copy(update={"size": 40, "pool": 500})
+    many = replace(desk, run_profile=rules.model_copy(update={"board": wide}))
+    found = described(song, heard, many)
+    # twelve of the 24 are Ann's, who has at most four tiles
+    assert found["notes"] == ["16 tiles instead of 40: the corpus holds no more"]
+
+
+def test_the_release_that_made_it_is_recorded(board, desk):
+    assert board["release"]["release_id"] == desk.release.release_id
+    assert board["release"]["bridge"] == "ridge"
+    assert board["release"]["collection"] == "images_1"
+
+
+@pytest.mark.parametrize(
+    ("key", "title"),
+    [
+        ("a/b/blue_in_green.flac", "blue in green"),
+        ("Ohne Titel.mp3", "Ohne Titel"),
+        ("___.wav", "___.wav"),
+    ],
+)
+def test_a_title_is_made_of_the_file_name(key, title):
+    assert title_from_key(key) == title

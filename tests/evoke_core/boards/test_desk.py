@@ -1,0 +1,125 @@
+"""Everything at hand, or a message that says what is missing."""
+
+import io
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import polars as pl
+import pytest
+from PIL import Image
+
+from evoke_core.boards.desk import TileImages, open_desk, served_pictures
+from evoke_core.corpus.decode import encode_jpeg
+from evoke_core.corpus.survey import thumbnail_key
+from evoke_core.errors import IndexUnavailable, ReleaseMissing
+from evoke_core.release import publish, read_release
+from evoke_core.storage.tables import read_table, write_table
+
+SHA = "ab" * 32
+
+
+def size_of(jpeg):
+    with Image.open(io.BytesIO(jpeg)) as image:
+        return image.size
+
+
+def pixels(height, width, seed=0):
+    rng = np.random.default_rng(seed)
+    return rng.integers(0, 255, (height, width, 3), np.uint8)
+
+
+def test_a_desk_has_all_that_the_release_names(desk, store):
+    assert desk.release == read_release(store)
+    assert desk.projection.kind == "ridge"
+    np.testing.assert_array_equal(desk.directions, np.eye(4, 12))
+    assert len(desk.pictures) == len(desk.rows) == len(desk.embeddings) == 24
+
+
+def test_vectors_are_those_of_the_pictures_that_were_asked_for(desk, index):
+    _, embeddings = index.collections["images_1"]
+    np.testing.assert_array_equal(desk.vectors_of(["p07", "p02"]), embeddings[[7, 2]])
+
+
+def test_pictures_know_credit_colours_and_where_they_lie(desk):
+    picture = desk.pictures["p05"]
+    assert picture["attribution"] == "credit 5"
+    assert picture["artist"] == "Ann"
+    assert picture["cluster_id"] == "p05"
+    assert picture["location"] == "store:gone/5"
+    assert len(picture["palette"]) == 5
+    assert "embedding" not in picture
+
+
+def test_only_kept_pictures_that_may_be_shown_are_at_hand(store):
+    rows = read_table(store, "curated_images").with_columns(
+        status=pl.when(pl.col("image_id") == "p00").then(pl.lit("duplicate"))
+        .otherwise("status"),
+        served=pl.col("image_id") != "p01",
+    )  # fmt: skip
+    write_table(store, "curated_images", rows)
+    found = served_pictures(store)["image_id"].to_list()
+    assert found == [f"p{number:02d}" for number in range(2, 24)]
+
+
+def test_without_a_release_there_is_no_desk(
+    store, index, encoder, run_profile, vocabulary
+):
+    store.delete("release.json")
+    with pytest.raises(ReleaseMissing, match="publish_release"):
+        open_desk(store, index, encoder, run_profile, vocabulary)
+
+
+def test_a_release_of_another_music_encoder_is_refused_with_the_remedy(
+    store, index, run_profile, vocabulary
+):
+    other = SimpleNamespace(fingerprint="listener/9")
+    with pytest.raises(IndexUnavailable, match=r"listener/9; run fit_bridge"):
+        open_desk(store, index, other, run_profile, vocabulary)
+
+
+def test_a_collection_that_is_not_there_is_found_out_before_any_song(
+    store, index, encoder, run_profile, vocabulary
+):
+    publish(store, replace(read_release(store), collection="images_9"))
+    with pytest.raises(IndexUnavailable, match="images_9"):
+        open_desk(store, index, encoder, run_profile, vocabulary)
+
+
+def test_a_preview_is_160_px_and_is_made_once(store):
+    store.write(thumbnail_key(SHA), encode_jpeg(pixels(300, 400), longest_px=512))
+    made = TileImages(store).preview(SHA)
+    assert size_of(made) == (160, 120)
+    store.delete(thumbnail_key(SHA))
+    assert TileImages(store).preview(SHA) == made
+
+
+def test_a_tile_of_a_wide_picture_is_cut_from_its_thumbnail(store):
+    store.write(thumbnail_key(SHA), encode_jpeg(pixels(341, 512), longest_px=512))
+    assert size_of(TileImages(store).tile(SHA, "store:gone"))[0] == 480
+
+
+def test_a_tile_of_a_tall_picture_is_cut_from_the_original(store):
+    original = pixels(1200, 800)
+    store.write(thumbnail_key(SHA), encode_jpeg(original, longest_px=512))
+    store.write("pictures/tall.jpg", encode_jpeg(original, longest_px=1200))
+    tile = TileImages(store).tile(SHA, "store:pictures/tall.jpg")
+    width, height = size_of(tile)
+    assert height == pytest.approx(720, abs=3)
+    assert width == pytest.approx(480, abs=3)
+
+
+@pytest.mark.parametrize("original", [None, b"no picture"])
+def test_the_thumbnail_stands_in_where_the_original_has_gone(store, original):
+    store.write(thumbnail_key(SHA), encode_jpeg(pixels(512, 341), longest_px=512))
+    if original:
+        store.write("pictures/tall.jpg", original)
+    tile = TileImages(store).tile(SHA, "store:pictures/tall.jpg")
+    assert size_of(tile) == (341, 512)
+
+
+def test_a_tile_is_kept_in_the_store(store):
+    store.write(thumbnail_key(SHA), encode_jpeg(pixels(341, 512), longest_px=512))
+    made = TileImages(store).tile(SHA, "store:gone")
+    store.delete(thumbnail_key(SHA))
+    assert TileImages(store).tile(SHA, "store:gone") == made

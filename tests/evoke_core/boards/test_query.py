@@ -1,0 +1,71 @@
+"""What a song asks: its whole, its sections, and the rules of the board."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from evoke_core.boards.query import ask
+from evoke_core.moods import score_moods
+from evoke_core.music.sections import Section
+from evoke_core.vectors import l2_normalize
+
+
+def in_sections(heard, count, seed=0):
+    """The same song with so many sections that sound different."""
+    rng = np.random.default_rng(seed)
+    parts = l2_normalize(rng.normal(size=(count, heard.embeddings.shape[1])))
+    step = heard.track.duration_s / count
+    sections = tuple(
+        Section(n * step, (n + 1) * step, "AB"[n % 2]) for n in range(count)
+    )
+    return replace(
+        heard,
+        embeddings=np.vstack([heard.embeddings[:1], parts]),
+        affects=np.vstack([heard.affects[:1], rng.uniform(-1, 1, (count, 2))]),
+        analysis=replace(heard.analysis, sections=sections),
+    )
+
+
+def test_a_single_section_is_not_asked_twice(heard, desk):
+    assert len(heard.embeddings) == 2
+    assert ask(heard, desk).queries.shape == (1, 12)
+
+
+def test_every_section_asks_for_itself(heard, desk):
+    queries = ask(in_sections(heard, 3), desk).queries
+    assert queries.shape == (4, 12)
+    assert len(np.unique(queries, axis=0)) == 4
+
+
+def test_queries_are_the_projected_song_to_six_digits(heard, desk):
+    found = ask(heard, desk).queries[0]
+    exact = l2_normalize(heard.embeddings[:1] @ desk.projection.arrays["weight"])[0]
+    np.testing.assert_allclose(found, exact, atol=6e-7)
+    np.testing.assert_array_equal(found, np.round(found, 6))
+    assert found.dtype == np.float64
+
+
+def test_the_projection_hears_the_moods_of_every_part(heard, desk):
+    seen = []
+
+    class Spy:
+        def project(self, music):
+            seen.append(music)
+            return np.zeros((len(music), 12), np.float32)
+
+    song = in_sections(heard, 2)
+    ask(song, replace(desk, projection=Spy()))
+    rules = desk.run_profile.tags
+    expected = score_moods(song.affects, desk.vocabulary, rules)
+    np.testing.assert_array_equal(seen[0].moods, expected)
+    np.testing.assert_array_equal(seen[0].affect, song.affects)
+
+
+def test_the_rules_of_the_board_come_from_the_profile(heard, desk):
+    found, rules = ask(heard, desk), desk.run_profile
+    assert found.size == rules.board.size == 6
+    assert found.balance == rules.board.balance
+    assert found.reach == rules.refinement.reach
+    assert found.whole_weight == rules.board.whole_weight
+    assert (found.max_per_artist, found.max_per_source) == (4, None)
+    np.testing.assert_array_equal(found.directions, np.eye(4, 12))

@@ -1,0 +1,56 @@
+"""The gate, on figures that overlap or don't."""
+
+import math
+
+import pytest
+
+from evoke_core.bridge.gate import JUDGED_BY, decide
+from evoke_core.evaluation import Figure
+
+
+def figures(value, *, width=0.05, **others):
+    values = {**dict.fromkeys(JUDGED_BY, value), **others}
+    return {m: Figure(v, v - width, v + width, 40) for m, v in values.items()}
+
+
+def test_the_first_release_serves_the_best_of_bridge_and_baselines():
+    found = decide({"bridge": figures(0.5), "ridge": figures(0.6)}, None)
+    assert (found.serves, found.is_new) == ("ridge", True)
+    assert found.reason == "ridge is the best that there is: first release"
+
+
+def test_a_candidate_that_is_better_beyond_the_interval_serves():
+    found = decide({"bridge": figures(0.6)}, ("ridge", figures(0.5)))
+    assert (found.serves, found.is_new) == ("bridge", True)
+    assert "better in mrr, precision_at_5, auc" in found.reason
+
+
+def test_better_in_one_figure_is_enough_where_none_is_worse():
+    found = decide({"bridge": figures(0.5, auc=0.6)}, ("ridge", figures(0.5)))
+    assert found.is_new
+    assert found.reason.endswith("better in auc")
+
+
+def test_a_candidate_that_is_worse_somewhere_is_refused():
+    found = decide({"bridge": figures(0.9, auc=0.4)}, ("ridge", figures(0.5)))
+    assert (found.serves, found.is_new) == ("ridge", False)
+    assert found.reason == "bridge is worse in auc; refused"
+
+
+def test_what_serves_stays_where_the_candidate_is_nowhere_better():
+    found = decide({"bridge": figures(0.54)}, ("ridge", figures(0.5)))
+    assert (found.serves, found.is_new) == ("ridge", False)
+    assert "nowhere better" in found.reason
+
+
+def test_equal_candidates_are_decided_the_same_way_each_time():
+    one = decide({"cca": figures(0.5), "ridge": figures(0.5)}, None)
+    other = decide({"ridge": figures(0.5), "cca": figures(0.5)}, None)
+    assert one == other
+
+
+@pytest.mark.parametrize("order", [("chance", "tags"), ("tags", "chance")])
+def test_a_candidate_without_figures_never_beats_one_that_has_them(order):
+    named = {"chance": figures(math.nan), "tags": figures(0.1)}
+    found = decide({kind: named[kind] for kind in order}, None)
+    assert found.serves == "tags"

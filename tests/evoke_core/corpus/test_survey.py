@@ -1,0 +1,208 @@
+"""Every stored file is measured once, or becomes a row that says why not."""
+
+import hashlib
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+from PIL import Image
+
+from evoke_core.corpus import survey
+from evoke_core.corpus.decode import decode_picture
+from evoke_core.corpus.survey import survey_pictures, thumbnail_key
+from evoke_core.schemas import TABLES, validate
+from evoke_core.storage.local import LocalStore
+
+Jpeg = Callable[..., bytes]
+AddFile = Callable[..., None]
+
+
+def ignore(*_: int) -> None:
+    pass
+
+
+class Folder:
+    """Files of a user, and the table that a fetch makes of them."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.versions: dict[str, str] = {}
+        root.mkdir()
+
+    def put(self, key: str, data: bytes, version: str = "v1") -> None:
+        (self.root / key).write_bytes(data)
+        self.versions[key] = version
+
+    def files(self) -> pl.DataFrame:
+        schema = {n: c.dtype for n, c in TABLES["image_files"].columns.items()}
+        rows = [
+            (f"id-{key}", "mine", key, version, "stored", None, None,
+             f"file:{self.root / key}", 1)
+            for key, version in self.versions.items()
+        ]  # fmt: skip
+        return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    return Folder(tmp_path / "pictures")
+
+
+@pytest.fixture
+def measured(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Sizes of the files that were decoded, in order."""
+    sizes: list[int] = []
+
+    def decode(data: bytes):
+        sizes.append(len(data))
+        return decode_picture(data)
+
+    monkeypatch.setattr(survey, "decode_picture", decode)
+    return sizes
+
+
+def look(
+    folder: Folder, store: LocalStore, known: pl.DataFrame | None = None
+) -> pl.DataFrame:
+    earlier = TABLES["image_facts"].empty() if known is None else known
+    facts = survey_pictures(folder.files(), earlier, store, report=ignore)
+    assert validate("image_facts", facts).equals(facts)
+    return facts
+
+
+def test_a_picture_gets_its_facts_and_its_thumbnail(
+    folder: Folder, store: LocalStore, jpeg: Jpeg
+):
+    data = jpeg(1, width=900, height=600)
+    folder.put("a.jpg", data)
+
+    row = look(folder, store).row(0, named=True)
+
+    assert row["status"] == "measured"
+    assert row["sha256"] == hashlib.sha256(data).hexdigest()
+    assert (row["width_px"], row["height_px"]) == (900, 600)
+    assert len(row["palette"]) == 5
+    assert 0 <= row["phash"] < 2**64
+    assert row["thumbnail"] == thumbnail_key(row["sha256"])
+    with Image.open(io.BytesIO(store.read(row["thumbnail"]))) as thumbnail:
+        assert (thumbnail.format, thumbnail.size) == ("JPEG", (512, 341))
+
+
+def test_what_cannot_be_measured_is_a_row_with_its_reason(
+    folder: Folder, store: LocalStore, jpeg: Jpeg
+):
+    dot = io.BytesIO()
+    Image.new("RGB", (1, 1)).save(dot, "PNG")
+    folder.put("0-good.jpg", jpeg(1))
+    folder.put("1-text.jpg", b"Dear diary, this is no picture.")
+    folder.put("2-empty.jpg", b"")
+    folder.put("3-dot.png", dot.getvalue())
+    folder.put("4-torn.jpg", jpeg(2, width=400, height=300)[:2000])
+    folder.put("5-gone.jpg", b"x")
+    (folder.root / "5-gone.jpg").unlink()
+
+    facts = look(folder, store)
+
+    assert facts["reason"].to_list() == [
+        None, "not_an_image", "empty_file", "too_small", "truncated", "vanished",
+    ]  # fmt: skip
+    failed = facts.filter(pl.col("status") == "failed")
+    assert failed.height == 5
+    assert failed["detail"].str.len_chars().min() > 20
+    assert failed["sha256"].null_count() == 5
+    assert len(list(store.listing("thumbnails/"))) == 1
+
+
+def test_what_is_known_is_not_measured_again(
+    folder: Folder, store: LocalStore, jpeg: Jpeg, measured: list[int]
+):
+    folder.put("a.jpg", jpeg(1))
+    folder.put("bad.jpg", b"no picture")
+    first = look(folder, store)
+    folder.put("new.jpg", jpeg(2))
+    measured.clear()
+
+    second = look(folder, store, first)
+
+    assert measured == [len(jpeg(2))]
+    assert second["source_key"].to_list() == ["a.jpg", "bad.jpg", "new.jpg"]
+    assert second.filter(pl.col("source_key") != "new.jpg").equals(first)
+
+
+def test_a_new_version_is_measured_and_the_old_facts_go(
+    folder: Folder, store: LocalStore, jpeg: Jpeg, measured: list[int]
+):
+    folder.put("a.jpg", jpeg(1))
+    folder.put("b.jpg", jpeg(2))
+    first = look(folder, store)
+    folder.put("a.jpg", jpeg(3), version="v2")
+    measured.clear()
+
+    second = look(folder, store, first)
+
+    assert measured == [len(jpeg(3))]
+    assert second["version"].to_list() == ["v2", "v1"]
+    assert second["sha256"][0] == hashlib.sha256(jpeg(3)).hexdigest()
+
+
+def test_a_withdrawn_picture_has_no_facts(
+    folder: Folder, store: LocalStore, jpeg: Jpeg, measured: list[int]
+):
+    folder.put("a.jpg", jpeg(1))
+    folder.put("b.jpg", jpeg(2))
+    first = look(folder, store)
+    del folder.versions["a.jpg"]
+    measured.clear()
+
+    assert look(folder, store, first)["source_key"].to_list() == ["b.jpg"]
+    assert measured == []
+
+
+def test_what_had_vanished_is_looked_for_again(
+    folder: Folder, store: LocalStore, jpeg: Jpeg
+):
+    folder.put("a.jpg", jpeg(1))
+    (folder.root / "a.jpg").unlink()
+    first = look(folder, store)
+    folder.put("a.jpg", jpeg(1))
+
+    second = look(folder, store, first)
+
+    assert first["reason"].to_list() == ["vanished"]
+    assert second["status"].to_list() == ["measured"]
+
+
+def test_failed_files_have_no_facts(folder: Folder, store: LocalStore, jpeg: Jpeg):
+    folder.put("a.jpg", jpeg(1))
+    files = folder.files().with_columns(status=pl.lit("failed"))
+
+    facts = survey_pictures(files, TABLES["image_facts"].empty(), store, report=ignore)
+
+    assert validate("image_facts", facts).height == 0
+
+
+def test_equal_bytes_share_one_thumbnail(folder: Folder, store: LocalStore, jpeg: Jpeg):
+    folder.put("a.jpg", jpeg(1))
+    folder.put("b.jpg", jpeg(1))
+
+    facts = look(folder, store)
+
+    assert facts["sha256"].n_unique() == 1
+    assert len(list(store.listing("thumbnails/"))) == 1
+
+
+def test_progress_is_told(folder: Folder, store: LocalStore, jpeg: Jpeg):
+    told = []
+    for number in range(3):
+        folder.put(f"{number}.jpg", jpeg(number))
+
+    survey_pictures(
+        folder.files(),
+        TABLES["image_facts"].empty(),
+        store,
+        report=lambda *at: told.append(at),
+    )
+
+    assert told == [(3, 3)]

@@ -1,0 +1,87 @@
+"""Tags are one-hot or two-mood rows, so that every similarity is known."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from evoke_core.config import PairRules
+from evoke_core.pairs import pair_by_tags
+from evoke_core.schemas import validate
+
+RULES = PairRules(positives=2, hard_negatives=1, random_negatives=1, seed=5)
+# Cosines with the mood (1, 0): 1, 0.8, 0.6, 0.28, 0, 0; from the third on "unlike".
+SCORES = [[1, 0], [0.8, 0.6], [0.6, 0.8], [0.28, 0.96], [0, 1], [0, 2]]
+LOOKS = np.eye(4, dtype=np.float32)[[0, 0, 3, 1, 0, 2]]  # the fifth looks like the best
+
+
+def tagged(key, scores):
+    names = [f"{key[0]}{number}" for number in range(len(scores))]
+    vectors = pl.Series(scores, dtype=pl.List(pl.Float32))
+    return pl.DataFrame({key: names, "scores": vectors})
+
+
+def paired(tracks=((1.0, 0.0),), rules=RULES, folds=2):
+    return pair_by_tags(
+        tagged("track_id", [list(scores) for scores in tracks]),
+        tagged("image_id", SCORES),
+        LOOKS,
+        rules,
+        folds=folds,
+    )
+
+
+def of_kind(pairs, kind):
+    return pairs.filter(pl.col("kind") == kind)["image_id"].to_list()
+
+
+def test_positives_are_the_pictures_of_the_same_moods():
+    pairs = paired()
+    assert of_kind(pairs, "positive") == ["i0", "i1"]
+    found = pairs.filter(pl.col("kind") == "positive")["similarity"].to_list()
+    assert found == pytest.approx([1.0, 0.8], abs=1e-6)
+
+
+def test_a_hard_negative_looks_alike_and_feels_otherwise():
+    assert of_kind(paired(), "hard_negative") == ["i4"]
+
+
+def test_random_negatives_come_from_the_unlike_half_and_are_not_the_hard_ones():
+    drawn = {
+        of_kind(paired(rules=RULES.model_copy(update={"seed": s})), "negative")[0]
+        for s in range(12)
+    }
+    assert drawn == {"i3", "i5"}
+
+
+def test_what_is_paired_fits_the_data_dictionary():
+    pairs = paired(tracks=[(1, 0), (0, 1), (1, 1)])
+    assert validate("training_pairs", pairs).height == 3 * 4
+
+
+def test_the_same_seed_draws_the_same_pairs():
+    tracks = [(1, 0), (0, 1), (1, 1), (2, 1)]
+    assert paired(tracks).equals(paired(tracks))
+
+
+def test_tracks_are_dealt_evenly_and_each_keeps_one_fold():
+    pairs = paired(tracks=[(1, n) for n in range(7)], folds=3)
+    folds = pairs.select("track_id", "fold").unique()
+    assert folds.height == 7
+    assert sorted(folds["fold"].value_counts()["count"].to_list()) == [2, 2, 3]
+
+
+def test_a_small_corpus_yields_what_it_has():
+    rules = PairRules(positives=10, hard_negatives=10, random_negatives=10, seed=5)
+    pairs = paired(rules=rules)
+    assert of_kind(pairs, "positive") == ["i0", "i1", "i2", "i3", "i4", "i5"]
+    assert pairs.height == 6
+
+
+def test_without_tracks_or_pictures_the_table_is_empty():
+    nothing = pl.Schema({"scores": pl.List(pl.Float32)})
+    no_tracks = pl.DataFrame(schema={"track_id": pl.String, **nothing})
+    no_pictures = pl.DataFrame(schema={"image_id": pl.String, **nothing})
+    pictures, tracks = tagged("image_id", SCORES), tagged("track_id", [[1.0, 0.0]])
+    for left, right in ((no_tracks, pictures), (tracks, no_pictures)):
+        pairs = pair_by_tags(left, right, LOOKS, RULES, folds=2)
+        assert validate("training_pairs", pairs).is_empty()

@@ -1,0 +1,83 @@
+"""Every plot is a PNG, also of little, equal or hostile input."""
+
+import io
+
+import numpy as np
+from PIL import Image
+
+from evoke_core.plots import bars_plot, histogram_plot, lines_plot, plane_plot
+
+POINTS = np.random.default_rng(1).uniform(-1, 1, (50, 2))
+
+
+def opened(png: bytes) -> Image.Image:
+    assert png.startswith(b"\x89PNG\r\n")
+    with Image.open(io.BytesIO(png)) as image:
+        image.load()
+        return image.convert("RGB")
+
+
+def has_colour(image: Image.Image, colour: str, tolerance: int = 40) -> bool:
+    wanted = np.array([int(colour[n : n + 2], 16) for n in (1, 3, 5)])
+    distance = np.abs(np.asarray(image).astype(int) - wanted).max(axis=-1)
+    return bool((distance < tolerance).sum() > 20)
+
+
+def test_points_are_drawn_in_the_accent():
+    image = opened(plane_plot(POINTS, title="Where they lie"))
+
+    assert image.width == 700
+    assert has_colour(image, "#c2542d", 80)
+
+
+def test_ours_stands_out_from_what_it_is_compared_with():
+    values = {"bridge": (0.5, 0.4, 0.6), "chance": (0.1, 0.05, 0.15)}
+
+    both = opened(bars_plot(values, title="t", unit="MRR", ours=["bridge"]))
+    none_ours = opened(bars_plot(values, title="t", unit="MRR", ours=["other"]))
+
+    assert has_colour(both, "#c2542d")
+    assert has_colour(both, "#9a9a9a")
+    assert not has_colour(none_ours, "#c2542d")
+
+
+def test_more_bars_make_a_taller_plot():
+    def height(count: int) -> int:
+        values = {f"n{number}": (0.1, 0.0, 0.2) for number in range(count)}
+        return opened(bars_plot(values, title="t", unit="u")).height
+
+    assert height(9) > height(2) > 0
+
+
+def test_any_number_of_lines_can_be_drawn():
+    courses = {f"line {number}": POINTS[:5] + number for number in range(9)}
+
+    assert opened(lines_plot(courses, title="t", labels=("x", "y"))).width == 700
+
+
+def test_distributions_overlay():
+    rng = np.random.default_rng(2)
+    groups = {"matched": rng.normal(1, 1, 200), "random": rng.normal(0, 1, 200)}
+
+    image = opened(histogram_plot(groups, title="t", unit="cosine"))
+
+    assert has_colour(image, "#9a9a9a", 60)
+
+
+def test_equal_bytes_for_equal_input():
+    assert plane_plot(POINTS, title="t") == plane_plot(POINTS, title="t")
+
+
+def test_markup_and_underscores_in_names_are_drawn_as_they_are():
+    text = r"50% of $x^ <b>_{</b> \frac"
+    pair = {"_hidden": POINTS, text: POINTS}
+
+    opened(bars_plot({text: (0.5, 0.4, 0.6)}, title=text, unit=text))
+    opened(lines_plot(pair, title=text, labels=(text, text)))
+
+
+def test_little_data_is_still_a_picture():
+    opened(plane_plot(np.empty((0, 2)), title="none"))
+    opened(bars_plot({}, title="none", unit="u"))
+    opened(lines_plot({"one": POINTS[:1]}, title="one", labels=("x", "y")))
+    opened(histogram_plot({"equal": np.full(5, 0.5)}, title="equal", unit="u"))

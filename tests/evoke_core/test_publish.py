@@ -1,0 +1,143 @@
+"""What serves next: the gate's verdict, models under their digest, one file."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from evoke_core.publish import Ingredients, publish_ingredients
+from evoke_core.release import CURRENT, PREVIOUS, read_release
+from evoke_core.storage.local import LocalStore
+from evoke_core.storage.store import digest
+from evoke_core.storage.tables import read_arrays, write_arrays
+
+METRICS = ("mrr", "precision_at_5", "auc")
+
+
+def report(**values):
+    figures = {
+        kind: {
+            metric: {"value": v, "low": v - 0.05, "high": v + 0.05, "n": 20}
+            for metric in METRICS
+        }
+        for kind, v in values.items()
+    }
+    return {"truth": "planted", "figures": {"label": {"music_to_image": figures}}}
+
+
+FIRST = Ingredients(
+    collection="images_1",
+    report=report(bridge=0.6, ridge=0.5),
+    image_encoder="painter/1",
+    music_encoder="listener/1",
+    vocabulary="v1",
+    licence="MIT",
+    pictures=12,
+    sources=("painted",),
+)
+
+
+def fit(store, value):
+    """Stand in for a fit: the latest models, told apart by a number."""
+    for kind in ("bridge", "ridge"):
+        arrays = {"weight": np.full((2, 2), value, np.float32)}
+        key = f"models/latest/{kind}.safetensors"
+        write_arrays(store, key, arrays, {"kind": kind})
+    axes = {"directions": np.eye(4, dtype=np.float32)}
+    write_arrays(store, "models/latest/directions.safetensors", axes, {})
+
+
+def weight_of(store, release):
+    arrays, card = read_arrays(store, release.projection)
+    assert card["kind"] == release.kind
+    return float(arrays["weight"][0, 0])
+
+
+@pytest.fixture
+def store(tmp_path):
+    made = LocalStore(tmp_path)
+    fit(made, 1.0)
+    return made
+
+
+def test_the_first_release_serves_the_best_and_records_its_figures(store):
+    release, verdict = publish_ingredients(store, FIRST, made_at="day 1")
+    assert verdict.is_new
+    assert read_release(store) == release
+    assert (release.kind, release.truth, release.made_at) == (
+        "bridge", "planted", "day 1",
+    )  # fmt: skip
+    assert (
+        release.figures == FIRST.report["figures"]["label"]["music_to_image"]["bridge"]
+    )
+
+
+def test_what_serves_lies_under_its_digest_and_a_later_fit_leaves_it(store):
+    release, _ = publish_ingredients(store, FIRST, made_at="day 1")
+    name = f"models/{digest(store.read(release.projection))}.safetensors"
+    assert release.projection == name
+    fit(store, 2.0)
+    assert weight_of(store, read_release(store)) == 1.0
+
+
+def test_a_refused_candidate_leaves_the_old_release(store):
+    before, _ = publish_ingredients(store, FIRST, made_at="day 1")
+    kept = store.read(CURRENT)
+    fit(store, 2.0)
+    worse = replace(FIRST, report=report(bridge=0.2, ridge=0.3))
+    after, verdict = publish_ingredients(store, worse, made_at="day 2")
+    assert not verdict.is_new
+    assert after == before
+    assert store.read(CURRENT) == kept
+    assert not store.exists(PREVIOUS)
+
+
+def test_new_pictures_are_served_by_the_old_projection_where_the_gate_keeps_it(store):
+    before, _ = publish_ingredients(store, FIRST, made_at="day 1")
+    fit(store, 2.0)
+    more = replace(
+        FIRST, report=report(bridge=0.61), collection="images_2", pictures=13
+    )
+    after, verdict = publish_ingredients(store, more, made_at="day 2")
+    assert not verdict.is_new
+    assert after.collection == "images_2"
+    assert after.projection == before.projection
+    assert after.figures == before.figures
+    assert read_release(store) == after
+
+
+def test_a_better_candidate_replaces_the_old_one_which_is_kept_for_roll_back(store):
+    before, _ = publish_ingredients(store, FIRST, made_at="day 1")
+    fit(store, 2.0)
+    better = replace(FIRST, report=report(bridge=0.6, ridge=0.9))
+    after, verdict = publish_ingredients(store, better, made_at="day 2")
+    assert verdict.is_new
+    assert after.kind == "ridge"
+    assert weight_of(store, after) == 2.0
+    assert store.exists(PREVIOUS)
+    assert store.exists(before.projection)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"image_encoder": "painter/2"},
+        {"music_encoder": "listener/2"},
+        {"sources": ("folder", "painted")},
+    ],
+)
+def test_figures_of_another_encoder_or_corpus_stand_in_nobodys_way(store, change):
+    publish_ingredients(store, FIRST, made_at="day 1")
+    fit(store, 2.0)
+    other = replace(FIRST, report=report(bridge=0.2), **change)
+    after, verdict = publish_ingredients(store, other, made_at="day 2")
+    assert verdict.is_new
+    assert weight_of(store, after) == 2.0
+
+
+def test_publishing_the_same_again_changes_nothing(store):
+    first, _ = publish_ingredients(store, FIRST, made_at="day 1")
+    again, _ = publish_ingredients(store, FIRST, made_at="day 2")
+    assert again == first
+    assert read_release(store).made_at == "day 1"
+    assert not store.exists(PREVIOUS)

@@ -1,0 +1,83 @@
+"""Work comes back in order, from this process or from several."""
+
+import os
+from functools import partial
+
+import pytest
+
+from evoke_core.corpus.decode import decode_picture
+from evoke_core.errors import PictureRefused
+from evoke_core.workers import map_over_cores, with_progress
+
+
+def square_and_say_where(number: int) -> tuple[int, int]:
+    return number * number, os.getpid()
+
+
+def refuse(number: int, *, at: int) -> int:
+    if number == at:
+        raise PictureRefused("truncated", f"picture {number} ends early")
+    return number
+
+
+@pytest.fixture
+def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1}, raising=False)
+
+
+def test_few_items_stay_in_this_process(two_cores: None):
+    done = list(map_over_cores(square_and_say_where, range(23)))
+
+    assert done == [(n * n, os.getpid()) for n in range(23)]
+
+
+def test_one_core_needs_no_second_process(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0}, raising=False)
+
+    done = list(map_over_cores(square_and_say_where, range(40)))
+
+    assert {process for _, process in done} == {os.getpid()}
+
+
+def test_many_items_are_spread_and_come_back_in_order(two_cores: None):
+    # A spawned process imports what it is sent by name, so only library names will do.
+    here = "__import__('multiprocessing').current_process()"
+    lines = [f"({number}, type({here}).__name__)" for number in range(40)]
+
+    done = list(map_over_cores(eval, lines))
+
+    # Forked children could inherit a lock that a thread of this process holds.
+    assert done == [(number, "SpawnProcess") for number in range(40)]
+
+
+def test_a_refusal_in_a_worker_arrives_whole(two_cores: None):
+    with pytest.raises(PictureRefused, match="0 bytes") as refused:
+        list(map_over_cores(decode_picture, [b""] * 24))
+
+    assert refused.value.reason == "empty_file"
+
+
+def test_a_failure_here_is_not_swallowed():
+    with pytest.raises(PictureRefused, match="picture 2"):
+        list(map_over_cores(partial(refuse, at=2), range(5)))
+
+
+def test_no_items_are_no_work():
+    assert list(map_over_cores(square_and_say_where, [])) == []
+
+
+def test_progress_is_told_now_and_then_and_at_the_end():
+    told = []
+    passed = list(
+        with_progress(range(7), total=7, report=lambda *at: told.append(at), every=3)
+    )
+
+    assert passed == list(range(7))
+    assert told == [(3, 7), (6, 7), (7, 7)]
+
+
+def test_nothing_to_do_is_nothing_to_tell():
+    told = []
+
+    assert list(with_progress([], total=0, report=lambda *at: told.append(at))) == []
+    assert told == []

@@ -1,0 +1,185 @@
+"""The whole graph on a micro corpus: from nothing to a board, and again, and broken."""
+
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from evoke_core.config import load_run_profile, load_sources, load_vocabulary
+from evoke_core.drops import observe
+from evoke_core.images.handcrafted import HandcraftedImageEncoder
+from evoke_core.music.handcrafted import HandcraftedMusicEncoder
+from evoke_core.release import read_release
+from evoke_core.storage.local import LocalStore
+from evoke_core.storage.stamps import read_stamp
+from evoke_core.storage.tables import read_table
+from evoke_pipelines.checks import CHECKS
+from evoke_pipelines.definitions import STAGES
+from evoke_pipelines.environment import CONFIG_FOLDER
+from evoke_pipelines.partitions import AUDIO_DROPS_NAME
+from evoke_pipelines.resources import IndexAccess
+
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+def micro(home: Path) -> dict[str, Any]:
+    """Hand out the demo's resources with two dozen pictures and a dozen pieces."""
+    sources = load_sources(CONFIG_FOLDER)
+    painted = sources.pictures["painted"].model_copy(update={"quota": 20})
+    pieces = sources.music["synthesized"].model_copy(update={"quota": 1})
+    return {
+        "store": LocalStore(home / "store"),
+        "run_profile": load_run_profile(CONFIG_FOLDER, "demo"),
+        "sources": sources.model_copy(
+            update={"pictures": {"painted": painted}, "music": {"synthesized": pieces}}
+        ),
+        "vocabulary": load_vocabulary(CONFIG_FOLDER),
+        "image_encoder": HandcraftedImageEncoder(),
+        "music_encoder": HandcraftedMusicEncoder(),
+        "index": IndexAccess(str(home / "milvus.db")),
+    }
+
+
+def run(resources: dict[str, Any], instance: dg.DagsterInstance, **options: Any):
+    graph = dg.Definitions(
+        assets=dg.load_assets_from_modules(STAGES),
+        asset_checks=CHECKS,
+        resources=resources,
+        executor=dg.in_process_executor,
+        jobs=[
+            dg.define_asset_job(
+                "corpus_to_release",
+                dg.AssetSelection.all() - dg.AssetSelection.assets("audio_drop_board"),
+            ),
+            dg.define_asset_job("boards", dg.AssetSelection.assets("audio_drop_board")),
+        ],
+    )
+    name = options.pop("job", "corpus_to_release")
+    return graph.resolve_job_def(name).execute_in_process(
+        instance=instance, run_config=QUIET, raise_on_error=False, **options
+    )
+
+
+@pytest.fixture(scope="module")
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as ephemeral:
+        yield ephemeral
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, instance) -> tuple[dict[str, Any], Any]:
+    resources = micro(tmp_path_factory.mktemp("finished"))
+    return resources, run(resources, instance)
+
+
+def stamps(resources: dict[str, Any]) -> dict[str, str]:
+    store = resources["store"]
+    names = [key.removesuffix(".json") for key in _names(store, "stamps/")]
+    return {name: read_stamp(store, name).digest for name in names}
+
+
+def _names(store: LocalStore, prefix: str) -> list[str]:
+    return [found.key.removeprefix(prefix) for found in store.listing(prefix)]
+
+
+def recomputed(result: Any) -> set[str]:
+    return {
+        event.asset_key.path[-1]
+        for event in result.all_events
+        if event.is_step_materialization
+        and event.materialization.metadata["recomputed"].value
+    }
+
+
+def test_every_stage_materialises_and_every_blocking_check_passes(finished) -> None:
+    resources, result = finished
+    assert result.success
+    failed = [
+        c.check_name for c in result.get_asset_check_evaluations() if not c.passed
+    ]
+    assert set(failed) <= {"sliders_move_what_they_name"}  # a warning on two dozen
+    assert read_release(resources["store"]).pictures > 0
+
+
+def test_planted_duplicates_are_found_and_nothing_else(finished) -> None:
+    store = finished[0]["store"]
+    clusters = read_table(store, "duplicate_clusters")
+    manifest = read_table(store, "source_manifests")
+    planted = set(manifest.drop_nulls("duplicate_of")["source_key"])
+    original = set(manifest.drop_nulls("duplicate_of")["duplicate_of"])
+    dropped = set(clusters.filter(~clusters["is_keeper"])["source_key"])
+    assert dropped <= planted | original
+    assert len(dropped) == len(planted)
+
+
+def test_a_second_run_computes_nothing(finished, instance) -> None:
+    resources, _ = finished
+    assert recomputed(run(resources, instance)) == set()
+
+
+def test_changed_tag_rules_leave_pixels_alone(finished, instance) -> None:
+    resources, _ = finished
+    profile = resources["run_profile"]
+    wider = profile.tags.model_copy(update={"bandwidth": 0.36})
+    changed = {**resources, "run_profile": profile.model_copy(update={"tags": wider})}
+    worked = recomputed(run(changed, instance))
+    assert "image_tags" in worked
+    assert not worked & {"image_files", "image_facts", "image_embeddings"}
+    run(resources, instance)
+
+
+def test_a_run_that_broke_half_way_ends_the_same_when_run_again(
+    finished, instance, tmp_path, monkeypatch
+) -> None:
+    resources = micro(tmp_path)
+    whole = LocalStore.write
+    left = 60
+
+    def write_until_the_power_fails(self, key: str, data: bytes) -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise OSError("power failure")
+        whole(self, key, data)
+
+    monkeypatch.setattr(LocalStore, "write", write_until_the_power_fails)
+    while not run(resources, instance).success:
+        left = 60
+    monkeypatch.undo()
+    assert stamps(resources) == stamps(finished[0])
+
+
+def test_dropped_songs_become_boards_and_a_bad_one_fails_alone(
+    finished, instance
+) -> None:
+    resources, _ = finished
+    store = resources["store"]
+    song = next(key for key in _names(store, "tracks/") if "nocturne" in key)
+    store.write("drops/night.flac", store.read(f"tracks/{song}"))
+    store.write("drops/not a song.mp3", b"just text, no sound")
+    drops = observe(store.listing("drops/"), now_s=math.inf)
+    ids = [drop.drop_id for drop in drops]
+    instance.add_dynamic_partitions(AUDIO_DROPS_NAME, ids)
+    result = run(
+        resources,
+        instance,
+        job="boards",
+        tags={
+            "dagster/asset_partition_range_start": ids[0],
+            "dagster/asset_partition_range_end": ids[-1],
+        },
+    )
+    assert not result.success  # so that the bad partition is painted as failed
+    good, bad = ids
+    board = json.loads(store.read(f"boards/{good}/board.json"))
+    assert board["track"]["source_key"] == "night.flac"
+    assert all(tile["licence"] and tile["attribution"] for tile in board["tiles"])
+    record = json.loads(store.read(f"quarantine/{bad}.json"))
+    assert record["reason"] == "not_audio"
+    assert not store.exists("drops/not a song.mp3")
+    done = instance.get_materialized_partitions(dg.AssetKey("audio_drop_board"))
+    assert done == {good}
