@@ -13,6 +13,8 @@ export EVOKE_HOME EVOKE_PROFILE EVOKE_IMAGES
 export DAGSTER_HOME ?= $(abspath $(EVOKE_HOME))/dagster
 export DAGSTER_DISABLE_TELEMETRY = yes
 export OMP_NUM_THREADS ?= 1
+# Dagster says at every start that batching a burst in one run is in beta.
+export PYTHONWARNINGS ?= ignore:Parameter
 
 .PHONY: demo test dev lint bench board clean
 

@@ -4,6 +4,7 @@ Values live in `assets_config/*.yaml`, each with its reason beside it. Where thi
 (store, devices, keys) is environment and is read by the wiring, not here.
 """
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -65,6 +66,12 @@ class Vocabulary(_Frozen):
     """The moods and the four slider axes."""
 
     moods: Mapping[str, Mood]
+
+    @property
+    def digest(self) -> str:
+        """Return a digest of all words and places."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
+
     axes: Mapping[str, Axis]
 
     @field_validator("axes")

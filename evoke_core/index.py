@@ -5,6 +5,7 @@ one before stays for roll-back. Milvus Lite takes one process per file, so it is
 for a batch of work and released at once.
 """
 
+import logging
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -46,15 +47,23 @@ class ImageIndex:
         """Make a collection, fill it, index it and verify it.
 
         Args:
-            name: A new collection's name; one of the same name is replaced.
+            name: Named after its content, so one of the same name that verifies
+                is left as it is (it may be served); one that does not is replaced.
             pictures: The columns of FIELDS, one row per picture.
             embeddings: float32[N, D], unit length, in the rows' order.
 
         Raises:
             IndexUnavailable: What was stored is not what was given.
         """
+        ids = pictures["image_id"].to_list()
         if self.client.has_collection(name):
-            self.client.drop_collection(name)
+            try:
+                self.client.load_collection(name)
+                self._verify(name, ids, embeddings)
+            except IndexUnavailable:  # an interrupted build
+                self.client.drop_collection(name)
+            else:
+                return
         _create(self.client, name, embeddings.shape[1])
         rows = pictures.select(FIELDS).with_columns(
             pl.col("url").fill_null(""), pl.col("moods").list.join(",")
@@ -66,7 +75,7 @@ class ImageIndex:
             self.client.insert(name, part)
         self.client.flush(name)
         self.client.load_collection(name)
-        self._verify(name, pictures["image_id"].to_list(), embeddings)
+        self._verify(name, ids, embeddings)
 
     def serve(self, name: str, *, keep: Sequence[str]) -> None:
         """Point the alias at a collection and drop those that nobody needs.
@@ -147,6 +156,9 @@ def open_index(uri: str) -> Iterator[ImageIndex]:
     is_lite = "://" not in uri
     if is_lite:
         Path(uri).parent.mkdir(parents=True, exist_ok=True)
+        # Lite answers one call of the client's with "not implemented", which grpc
+        # would log with a traceback although the client does without.
+        logging.getLogger("grpc._server").setLevel(logging.CRITICAL)
     try:
         client = MilvusClient(uri)
     except (MilvusException, OSError, RuntimeError) as closed:

@@ -26,6 +26,7 @@ from evoke_core.images.encoders import open_image_encoder
 from evoke_core.index import open_index
 from evoke_core.music.encoders import open_music_encoder
 from evoke_core.storage.store import Store, open_store
+from evoke_core.storage.tables import read_table
 from evoke_pipelines.definitions import defs
 from evoke_pipelines.environment import (
     CONFIG_FOLDER,
@@ -139,9 +140,10 @@ def _drop(songs: list[tuple[Path, str]], store: Store) -> list[Drop]:
 
 
 def _drop_demo_piece(store: Store) -> list[Drop]:
-    """Drop the first nocturne of the library."""
-    found = next(o.key for o in store.listing("tracks/") if _DEMO_PIECE in o.key)
-    key = Path(found).name
+    """Drop the first nocturne of the library under its title."""
+    library = read_table(store, "track_manifest").sort("source_key")
+    piece = library.filter(library["family"] == _DEMO_PIECE).row(0, named=True)
+    found, key = piece["location"], f"{piece['title']}.flac"
     if not store.exists(PREFIX + key):
         store.write(PREFIX + key, store.read(found))
     return _dropped(store, {key})

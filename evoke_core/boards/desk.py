@@ -75,19 +75,22 @@ def open_desk(
 
     Raises:
         ReleaseMissing: Nothing has been published.
-        IndexUnavailable: The collection is absent, or the encoder is not the one that
-            the release was made with.
+        IndexUnavailable: The collection is absent, or encoders, vectors or moods are
+            not those that the release was made with.
     """
     release = read_release(store)
-    if release.music_encoder != encoder.fingerprint:
-        raise IndexUnavailable(
-            f"the release was made with music encoder {release.music_encoder}, this "
-            f"run has {encoder.fingerprint}; run fit_bridge and publish_release again"
-        )
+    pictures = served_pictures(store)
+    _require_same(
+        ("music encoder", release.music_encoder, encoder.fingerprint),
+        ("mood vocabulary", release.vocabulary, vocabulary.digest),
+        *(
+            ("image encoder", release.image_encoder, fingerprint)
+            for fingerprint in pictures["fingerprint"].unique()
+        ),
+    )
     index.require(release.collection)
     arrays, card = read_arrays(store, release.projection)
     directions, _ = read_arrays(store, release.directions)
-    pictures = served_pictures(store)
     ids = pictures["image_id"].to_list()
     return Desk(
         store=store,
@@ -103,6 +106,15 @@ def open_desk(
         run_profile=run_profile,
         images=TileImages(store),
     )
+
+
+def _require_same(*parts: tuple[str, str, str]) -> None:
+    for what, released, present in parts:
+        if released != present:
+            raise IndexUnavailable(
+                f"the release was made with {what} {released}, this run has {present}; "
+                "run refresh_corpus, fit_bridge and publish_release again"
+            )
 
 
 def served_pictures(store: Store) -> pl.DataFrame:

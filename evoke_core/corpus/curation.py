@@ -44,13 +44,14 @@ def curate(
     )
     taste, detail = _taste(rules)
     owned = pl.col("source").is_in(rules.owned_sources)
-    failed = pl.col("failure").is_not_null()
+    # A picture that nobody looked at is not kept by oversight.
+    failed = pl.col("failure").is_not_null() | pl.col("width_px").is_null()
     duplicate = ~pl.col("is_keeper").fill_null(value=True)
     barred = _barred(licence_policy)
     rejected = barred | (taste.is_not_null() & ~owned)
     reason = (
         pl.when(failed)
-        .then(pl.col("failure"))
+        .then(pl.col("failure").fill_null("not_measured"))
         .when(duplicate)
         .then(pl.col("relation") + "_duplicate")
         .when(barred)
@@ -60,7 +61,7 @@ def curate(
     )
     spoken = (
         pl.when(failed)
-        .then(pl.col("failure_detail"))
+        .then(pl.col("failure_detail").fill_null("no facts; run image_facts again"))
         .when(duplicate)
         .then(pl.lit("a copy of ") + pl.col("cluster_id"))
         .when(barred)

@@ -12,7 +12,7 @@ from evoke_core.images.gather import kept_embeddings
 from evoke_core.music.encode import MusicEncoder
 from evoke_core.publish import Ingredients, publish_ingredients
 from evoke_core.release import CURRENT
-from evoke_core.storage.store import Store, digest
+from evoke_core.storage.store import Store
 from evoke_pipelines.refresh import Made, as_markdown, refresh
 from evoke_pipelines.resources import IndexAccess
 
@@ -39,7 +39,6 @@ def release(
     The gate decides which projection serves. The file is replaced in one step; the
     release before it is kept for roll-back, and so is its collection.
     """
-    vocabulary_digest = digest(vocabulary.model_dump(mode="json"))
     fingerprints = (image_encoder.fingerprint, music_encoder.fingerprint)
 
     def make() -> Made:
@@ -49,7 +48,7 @@ def release(
             report=json.loads(store.read("reports/bridge_report.json")),
             image_encoder=fingerprints[0],
             music_encoder=fingerprints[1],
-            vocabulary=vocabulary_digest,
+            vocabulary=vocabulary.digest,
             licence=f"{image_encoder.licence}; {music_encoder.licence}",
             pictures=int(pictures["served"].sum()),
             sources=tuple(sorted(pictures["source"].unique())),
@@ -84,7 +83,7 @@ def release(
         context,
         store,
         make,
-        settings=[*fingerprints, vocabulary_digest, run_profile.licence_policy],
+        settings=[*fingerprints, vocabulary.digest, run_profile.licence_policy],
     )
 
 

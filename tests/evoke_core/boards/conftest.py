@@ -163,7 +163,8 @@ def store(tmp_path, vocabulary, encoder):
         made,
         Release(
             collection="images_1", projection="models/p.safetensors", kind="ridge",
-            truth="planted", directions="models/d.safetensors", vocabulary="v",
+            truth="planted", directions="models/d.safetensors",
+            vocabulary=vocabulary.digest,
             image_encoder="painter/1", music_encoder=encoder.fingerprint,
             licence="MIT", pictures=COUNT, sources=("north", "south"),
             made_at="2026-01-01T00:00:00+00:00", figures={},

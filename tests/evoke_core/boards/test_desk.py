@@ -74,7 +74,9 @@ def test_a_release_of_another_music_encoder_is_refused_with_the_remedy(
     store, index, run_profile, vocabulary
 ):
     other = SimpleNamespace(fingerprint="listener/9")
-    with pytest.raises(IndexUnavailable, match=r"listener/9; run fit_bridge"):
+    with pytest.raises(
+        IndexUnavailable, match=r"listener/9; run refresh_corpus, fit_bridge"
+    ):
         open_desk(store, index, other, run_profile, vocabulary)
 
 

@@ -1,0 +1,29 @@
+"""Print the benchmark table and write `bench.json` into EVOKE_HOME."""
+
+import json
+import sys
+from dataclasses import asdict
+
+from evoke_pipelines.environment import read_environment
+from tests.benchmarks import decode, graph
+
+
+def main() -> int:
+    """Run every benchmark; the exit status says whether all bars hold."""
+    target = read_environment().home / "bench.json"
+    rows = [*decode.rows(), *graph.rows()]
+    for row in rows:
+        verdict = "holds" if row.holds else "MISSED"
+        sys.stdout.write(
+            f"{row.name:<16} ours {row.ours:8.4f} s  peer {row.peer:8.4f} s  "
+            f"ratio {row.ratio:7.3f}  bar {row.bar:g}  {verdict}  ({row.said})\n"
+        )
+    target.parent.mkdir(parents=True, exist_ok=True)
+    kept = ("name", "ours", "peer", "ratio", "bar", "holds")
+    listed = [{name: asdict(row)[name] for name in kept} for row in rows]
+    target.write_text(json.dumps(listed, indent=1) + "\n")
+    return 0 if all(row.holds for row in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,69 @@
+"""One scaled decode against the same three results by separate full decodes."""
+
+import io
+
+import imagehash
+import numpy as np
+from PIL import Image
+
+from evoke_core.corpus.decode import decode_picture, encode_jpeg
+from evoke_core.corpus.facts import measure_facts
+from tests.benchmarks.row import Row, abba, at_least
+
+_SIZES = {
+    "decode_12mp": ((4000, 3000), 5.0),
+    "decode_2mp": ((1632, 1224), 2.5),
+    "decode_03mp": ((640, 480), 1.0),
+}
+_CROP_PX = 224
+
+
+def rows() -> list[Row]:
+    """Measure facts, a 512 px thumbnail and an encoder crop of one JPEG."""
+    return [_row(name, *size) for name, size in _SIZES.items()]
+
+
+def _row(name: str, size: tuple[int, int], bar: float) -> Row:
+    data = _photograph(size)
+    ours, peer = abba(lambda: _once(data), lambda: _three_times(data))
+    return at_least(name, ours, peer, bar, f"JPEG of {size[0]} x {size[1]}, one core")
+
+
+def _photograph(size: tuple[int, int]) -> bytes:
+    """Make a JPEG with detail at every scale."""
+    rng = np.random.default_rng(5)
+    picture = np.zeros((size[1], size[0], 3), np.float32)
+    for cells in (4, 16, 64, 256):
+        grid = rng.random((cells, cells, 3), np.float32)
+        layer = Image.fromarray((grid * 255).astype(np.uint8)).resize(size)
+        picture += np.asarray(layer, np.float32) / cells**0.5
+    buffer = io.BytesIO()
+    scaled = (255 * picture / picture.max()).astype(np.uint8)
+    Image.fromarray(scaled).save(buffer, "JPEG", quality=90)
+    return buffer.getvalue()
+
+
+def _once(data: bytes) -> None:
+    picture = decode_picture(data)
+    measure_facts(data, picture)
+    encode_jpeg(picture.rgb, longest_px=512)
+    Image.fromarray(picture.rgb).resize((_CROP_PX, _CROP_PX))
+
+
+def _three_times(data: bytes) -> None:
+    _measure_whole(Image.open(io.BytesIO(data)).convert("RGB"))
+    thumbnail = Image.open(io.BytesIO(data)).convert("RGB")
+    thumbnail.thumbnail((512, 512), Image.Resampling.LANCZOS)
+    thumbnail.save(io.BytesIO(), "JPEG", quality=82)
+    crop = Image.open(io.BytesIO(data)).convert("RGB")
+    crop.resize((_CROP_PX, _CROP_PX), Image.Resampling.BICUBIC)
+
+
+def _measure_whole(image: Image.Image) -> None:
+    """Take the same facts from the full picture."""
+    imagehash.phash(image)
+    grey = np.asarray(image.convert("L"), np.float32)
+    np.histogram(grey, 256)
+    laplacian = grey[1:-1, 1:-1] * 4 - grey[:-2, 1:-1] - grey[2:, 1:-1]
+    float((laplacian - grey[1:-1, :-2] - grey[1:-1, 2:]).var())
+    image.quantize(16)

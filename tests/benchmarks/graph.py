@@ -1,0 +1,68 @@
+"""What the whole graph costs when nothing changed, and a drop in a batch."""
+
+import math
+import tempfile
+import time
+from pathlib import Path
+
+import dagster as dg
+
+from evoke_core.drops import observe
+from evoke_core.storage.store import open_store
+from evoke_pipelines.definitions import defs
+from evoke_pipelines.environment import read_environment
+from evoke_pipelines.partitions import AUDIO_DROPS_NAME
+from tests.benchmarks.row import Row, at_most
+
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+_STEPS = ("refresh_corpus", "fit_bridge", "publish_release")
+_BATCH = 32
+
+
+def rows() -> list[Row]:
+    """Measure a first run, a second one, and drops alone and in a batch."""
+    with tempfile.TemporaryDirectory() as home:
+        return _in_home(Path(home))
+
+
+def _in_home(home: Path) -> list[Row]:
+    import os
+
+    os.environ["EVOKE_HOME"] = str(home)
+    with dg.DagsterInstance.ephemeral() as instance:
+        first = sum(_run(step, instance) for step in _STEPS)
+        again = sum(_run(step, instance) for step in _STEPS)
+        alone = _drop(instance, 1)
+        batch = _drop(instance, _BATCH)
+    said = "demo profile, 320 pictures and 48 pieces, Dagster's own time included"
+    return [
+        at_most("refresh_noop", again, first, 0.02, said),
+        at_most(
+            "drop_batch", batch / _BATCH, alone, 0.2, f"a drop of {_BATCH} against one"
+        ),
+    ]
+
+
+def _run(job: str, instance: dg.DagsterInstance, **options: object) -> float:
+    started = time.perf_counter()
+    defs.resolve_job_def(job).execute_in_process(
+        instance=instance,
+        run_config=_QUIET,
+        **options,  # type: ignore[arg-type]
+    )
+    return time.perf_counter() - started
+
+
+def _drop(instance: dg.DagsterInstance, count: int) -> float:
+    store = open_store(read_environment().store)
+    audio = next(store.listing("tracks/")).key
+    for number in range(count):
+        store.write(f"drops/{count}/{number}.flac", store.read(audio))
+    drops = observe(store.listing(f"drops/{count}/"), now_s=math.inf)
+    ids = [drop.drop_id for drop in drops]
+    instance.add_dynamic_partitions(AUDIO_DROPS_NAME, ids)
+    tags = {
+        "dagster/asset_partition_range_start": ids[0],
+        "dagster/asset_partition_range_end": ids[-1],
+    }
+    return _run("compose_boards", instance, tags=tags)
