@@ -19,6 +19,7 @@ from pathlib import Path
 import dagster as dg
 
 from evoke_core.boards.shelf import read_board
+from evoke_core.corpus.curation import count_by_status
 from evoke_core.corpus.manifest import build_manifest
 from evoke_core.drops import PREFIX, QUARANTINE, Drop, observe
 from evoke_core.errors import EvokeError, SourceError
@@ -61,6 +62,7 @@ def _run(song: Path | None) -> int:
     with dg.DagsterInstance.get() as instance:
         for name in _STEPS:
             _run_job(name, instance)
+        _say(_pictures(store))
         wanted = _drop(songs, store) if song else _drop_demo_piece(store)
         _compose(wanted, instance)
     finished = _report(wanted, store, time.monotonic() - started)
@@ -124,6 +126,14 @@ def _why(name: str, result: dg.ExecuteInProcessResult) -> str:
     checks = [c for c in result.get_asset_check_evaluations() if not c.passed]
     said = "; ".join(f"{check.check_name}: {check.description}" for check in checks)
     return f"{name}: {said or 'the run failed; make dev shows its log'}"
+
+
+def _pictures(store: Store) -> str:
+    """Say what became of the pictures that boards may show."""
+    curated = read_table(store, "curated_images")
+    counts = count_by_status(curated.filter(curated["served"]))
+    said = ", ".join(f"{count} {status}" for status, count in counts.items())
+    return f"  pictures: {said} (reasons in tables/curated_images)"
 
 
 def _drop(songs: list[tuple[Path, str]], store: Store) -> list[Drop]:

@@ -61,5 +61,9 @@ def _keep(kind: str, reason: str) -> Verdict:
 
 
 def _overall(figures: Figures) -> float:
-    overall = sum(figures[metric].value for metric in JUDGED_BY)
+    """Add the metrics up, each counting as precisely as it is measured."""
+    overall = sum(
+        figures[metric].value / max(figures[metric].high - figures[metric].low, 1e-3)
+        for metric in JUDGED_BY
+    )
     return -math.inf if math.isnan(overall) else overall  # nothing could be judged

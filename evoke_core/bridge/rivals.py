@@ -15,8 +15,8 @@ _RIDGE_ALPHA = 1.0  # embeddings are of unit length; 0.3 to 3 differ by less tha
 _CCA_SHARE = 0.1  # of the mean variance, added to each covariance's diagonal
 _CCA_FLOOR = 1e-12  # the same where nothing varies, such as one song without windows
 _CCA_COMPONENTS = 8
-_PLACES = 7  # anchors per axis of the affect plane: one every third of a unit
-_BANDWIDTH = 0.25
+_PLACES = 13  # anchors per axis of the affect plane: one every sixth of a unit
+_BANDWIDTH = 0.15
 _SHARPNESS = 0.1  # temperature of the tag similarities that make a track's target
 
 
