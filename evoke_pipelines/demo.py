@@ -36,10 +36,13 @@ from evoke_pipelines.environment import (
     read_environment,
 )
 from evoke_pipelines.partitions import AUDIO_DROPS_NAME
+from evoke_pipelines.sensors import UNFINISHED
 
 _DEMO_PIECE = "nocturne"
 _STEPS = ("refresh_corpus", "fit_bridge", "publish_release")
 _NOT_SONGS = frozenset((".csv", ".txt", ".md", ".json", ".lrc", ".url", ".tsv"))
+_PROCESS_TAG = "evoke/process"
+_OURS = {_PROCESS_TAG: str(os.getpid())}
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -60,6 +63,7 @@ def _run(song: Path | None) -> int:
     _require(environment)
     store = open_store(environment.store)
     with dg.DagsterInstance.get() as instance:
+        end_dead_runs(instance)
         for name in _STEPS:
             _run_job(name, instance)
         _say(_pictures(store))
@@ -67,6 +71,29 @@ def _run(song: Path | None) -> int:
         _compose(wanted, instance)
     finished = _report(wanted, store, time.monotonic() - started)
     return 0 if finished else 1
+
+
+def end_dead_runs(instance: dg.DagsterInstance) -> None:
+    """End runs whose process was killed, and free the pool slots that they hold.
+
+    No daemon watches over runs in this process, and a slot that nobody frees would
+    make the next run wait for ever.
+    """
+    for run in instance.get_runs(dg.RunsFilter(statuses=UNFINISHED)):
+        process = run.tags.get(_PROCESS_TAG)
+        if process is not None and not _is_alive(int(process)):
+            instance.report_run_failed(run, "its process was killed")
+            instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's process has the number now
+        return False
+    return process != os.getpid()
 
 
 def _songs(song: Path) -> Iterator[tuple[Path, str]]:
@@ -106,7 +133,7 @@ def _require(environment: Environment) -> None:
 def _run_job(name: str, instance: dg.DagsterInstance) -> None:
     started = time.monotonic()
     result = defs.resolve_job_def(name).execute_in_process(
-        instance=instance, run_config=_QUIET, raise_on_error=False
+        instance=instance, run_config=_QUIET, tags=_OURS, raise_on_error=False
     )
     if not result.success:
         raise EvokeError(_why(name, result))
@@ -179,6 +206,7 @@ def _compose(drops: list[Drop], instance: dg.DagsterInstance) -> None:
             "ops": {"audio_drop_board": {"config": {"outdated_too": True}}},
         },
         tags={
+            **_OURS,
             "dagster/asset_partition_range_start": wanted[0],
             "dagster/asset_partition_range_end": wanted[-1],
         },

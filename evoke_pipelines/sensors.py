@@ -17,7 +17,7 @@ from evoke_pipelines.partitions import AUDIO_DROPS, AUDIO_DROPS_NAME
 
 _AT_ONCE = 100  # drops a run; more wait for the next
 _TRIES = 3  # of a drop whose run broke; a refused one is recorded and not tried again
-_UNFINISHED = [
+UNFINISHED = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
     dg.DagsterRunStatus.STARTING,
@@ -39,7 +39,7 @@ def audio_drop_sensor(
     run broke, so that a poisonous one does not run for ever.
     """
     if context.instance.get_runs(
-        dg.RunsFilter(job_name=compose_boards.name, statuses=_UNFINISHED), limit=1
+        dg.RunsFilter(job_name=compose_boards.name, statuses=UNFINISHED), limit=1
     ):
         return dg.SkipReason("a run is composing boards; what it leaves is seen next")
     drops = observe(store.listing(PREFIX), now_s=time.time())

@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
-from evoke_pipelines.demo import main
+from evoke_pipelines.definitions import defs
+from evoke_pipelines.demo import end_dead_runs, main
 
 
 @pytest.fixture(autouse=True)
@@ -48,3 +50,21 @@ def test_a_missing_song_and_an_empty_song_folder_say_so(tmp_path: Path, capsys) 
     for song in (tmp_path / "nothing.mp3", tmp_path / "none"):
         assert main([str(song)]) == 2
         assert "no song there" in capsys.readouterr().out
+
+
+def test_a_killed_run_is_ended_and_lets_go_of_its_pool(tmp_path: Path) -> None:
+    with dg.DagsterInstance.local_temp(
+        str(tmp_path), overrides={"telemetry": {"enabled": False}}
+    ) as instance:
+        storage = instance.event_log_storage
+        instance.event_log_storage.set_concurrency_slots("encoder", 1)
+        killed = instance.create_run_for_job(
+            defs.resolve_job_def("refresh_corpus"),
+            status=dg.DagsterRunStatus.STARTED,
+            tags={"evoke/process": str(2**22 + 1)},  # beyond any process number
+        )
+        storage.claim_concurrency_slot("encoder", killed.run_id, "image_embeddings")
+        end_dead_runs(instance)
+        assert instance.get_run_by_id(killed.run_id).is_finished
+        claim = storage.claim_concurrency_slot("encoder", "next", "image_embeddings")
+        assert claim.is_claimed
