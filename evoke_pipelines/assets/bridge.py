@@ -6,6 +6,7 @@ import dagster as dg
 import polars as pl
 
 from evoke_core.bridge.fit import fit_bridge
+from evoke_core.bridge.gate import best_of
 from evoke_core.bridge.projection import Projection
 from evoke_core.bridge.report import Comparison, compare, cross_fit
 from evoke_core.bridge.rivals import fit_rivals
@@ -159,10 +160,10 @@ def _show(comparison: Comparison) -> dict[str, object]:
         kind: (f["mrr"].value, f["mrr"].low, f["mrr"].high)
         for kind, f in served.items()
     }
-    best = max(mrr, key=lambda kind: mrr[kind][0])
+    best = best_of(served)
     ours = [kind for kind in mrr if "bridge" in kind]
     ranked = dict(sorted(mrr.items(), key=lambda item: -item[1][0]))
-    title = f"{best} finds fitting pictures first ({comparison.truth} truth, MRR)"
+    title = f"{best} is best over all metrics; here MRR, {comparison.truth} truth"
     rows = [
         {"kind": kind}
         | {

@@ -54,3 +54,23 @@ def test_a_candidate_without_figures_never_beats_one_that_has_them(order):
     named = {"chance": figures(math.nan), "tags": figures(0.1)}
     found = decide({kind: named[kind] for kind in order}, None)
     assert found.serves == "tags"
+
+
+@pytest.mark.parametrize("control", ["chance", "mean"])
+def test_a_control_never_serves_however_well_a_small_truth_flatters_it(control):
+    found = decide({control: figures(0.9, width=0.001), "tags": figures(0.4)}, None)
+    assert found.serves == "tags"
+
+
+def test_a_metric_counts_as_precisely_as_it_is_measured():
+    wide, narrow = 0.2, 0.01
+    sharp = {
+        "mrr": Figure(0.50, 0.50 - wide, 0.50 + wide, 40),
+        "precision_at_5": Figure(0.4, 0.4 - wide, 0.4 + wide, 40),
+        "auc": Figure(0.65, 0.65 - narrow, 0.65 + narrow, 40),
+    }
+    lucky = sharp | {
+        "mrr": Figure(0.55, 0.55 - wide, 0.55 + wide, 40),
+        "auc": Figure(0.60, 0.60 - narrow, 0.60 + narrow, 40),
+    }
+    assert decide({"lucky": lucky, "sharp": sharp}, None).serves == "sharp"
