@@ -139,7 +139,7 @@ def _course_path(values: Sequence[float]) -> str:
 
 def _level(value: float, low: str, high: str) -> str:
     if abs(value - 0.5) <= 0.1:
-        return f"between {low} and {high}"
+        return "in between"
     strength = "very " if abs(value - 0.5) > 0.3 else "rather "
     return strength + (high if value > 0.5 else low)
 
