@@ -12,7 +12,6 @@ import hashlib
 import math
 from dataclasses import dataclass
 
-import imagehash
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
@@ -84,6 +83,8 @@ def perceptual_hash(rgb: Pixels) -> int:
     Returns:
         An unsigned 64-bit number whose hexadecimal form is imagehash's.
     """
+    import imagehash
+
     return int(str(imagehash.phash(Image.fromarray(rgb))), 16)
 
 

@@ -32,7 +32,6 @@ from typing import cast
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtr
 
 from evoke_core.images.features import FEATURES
 from evoke_core.images.reference import load_reference
@@ -75,6 +74,8 @@ def picture_affect(features: npt.NDArray[np.floating]) -> Array:
         float32[N, 2] in [-1, 1]: 2 Phi(z) - 1 of each composite, about uniform over the
         reference pictures; 0 is their mean.
     """
+    from scipy.special import ndtr
+
     standard = load_reference().standardise(AXES, affect_composites(features))
     return cast("Array", (2 * ndtr(standard) - 1).astype(np.float32))
 

@@ -22,7 +22,6 @@ from typing import cast
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtr
 
 from evoke_core.corpus.facts import entropy_bits
 from evoke_core.images.features import block_contrasts, edge_coherence, palette_entropy
@@ -48,6 +47,8 @@ def measure_attributes(rgb: npt.NDArray[np.uint8]) -> Array:
 
 def squash_attributes(natural: Array) -> Array:
     """Bring natural values [..., 4] to [0, 1] by the reference's normal curve."""
+    from scipy.special import ndtr
+
     standard = load_reference().standardise(ATTRIBUTES, natural)
     return cast("Array", ndtr(standard).astype(np.float32))
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
-from scipy.ndimage import uniform_filter
 
 Pixels = npt.NDArray[np.uint8]
 Plane = npt.NDArray[np.float32]  # [H, W]
@@ -128,6 +127,8 @@ def _slopes(plane: Plane) -> tuple[Plane, Plane]:
 
 
 def _coherence(across: Plane, down: Plane) -> Plane:
+    from scipy.ndimage import uniform_filter
+
     xx, yy, xy = (
         uniform_filter(product, _COHERENCE_PX, mode="nearest")
         for product in (across * across, down * down, across * down)

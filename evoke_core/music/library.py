@@ -2,21 +2,18 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from evoke_core.config import Source, Sources
 from evoke_core.corpus.manifest import picture_id as track_id
-from evoke_core.music.sources.synthesized.catalogue import (
-    Piece,
-    encode_flac,
-    list_pieces,
-    render,
-)
 from evoke_core.schemas import TABLES
 from evoke_core.storage.store import Store, open_store
 from evoke_core.workers import map_over_cores, with_progress
+
+if TYPE_CHECKING:
+    from evoke_core.music.sources.synthesized.catalogue import Piece
 
 DEFAULT_PER_MOOD = 4
 
@@ -33,6 +30,8 @@ def list_tracks(
     Returns:
         The table `track_manifest`.
     """
+    from evoke_core.music.sources.synthesized.catalogue import list_pieces
+
     rows: list[dict[str, Any]] = []
     for name in names:
         source = sources.music[name]
@@ -50,11 +49,13 @@ def list_tracks(
     return pl.DataFrame(rows, schema=schema).sort("source", "source_key")
 
 
-def _render_one(piece: Piece, *, folder: str, uri: str) -> None:
+def _render_one(piece: "Piece", *, folder: str, uri: str) -> None:
+    from evoke_core.music.sources.synthesized.catalogue import encode_flac, render
+
     open_store(uri).write(f"{folder}/{piece.key}", encode_flac(render(piece)))
 
 
-def _row(piece: Piece, source: Source, name: str, folder: str) -> dict[str, Any]:
+def _row(piece: "Piece", source: Source, name: str, folder: str) -> dict[str, Any]:
     return {
         "track_id": track_id(name, piece.key),
         "source": name,
