@@ -26,7 +26,8 @@ from evoke_core.errors import EvokeError, SourceError
 from evoke_core.images.encoders import open_image_encoder
 from evoke_core.index import open_index
 from evoke_core.music.encoders import open_music_encoder
-from evoke_core.storage.store import Store, open_store
+from evoke_core.storage.address import open_store
+from evoke_core.storage.store import Store
 from evoke_core.storage.tables import read_table
 from evoke_pipelines.definitions import defs
 from evoke_pipelines.environment import (

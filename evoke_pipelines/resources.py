@@ -14,7 +14,8 @@ from evoke_core.images.encoders import open_image_encoder
 from evoke_core.index import ImageIndex, open_index
 from evoke_core.music.encode import MusicEncoder
 from evoke_core.music.encoders import open_music_encoder
-from evoke_core.storage.store import Store, open_store
+from evoke_core.storage.address import open_store
+from evoke_core.storage.store import Store
 from evoke_pipelines.environment import (
     CONFIG_FOLDER,
     read_configuration,

@@ -13,7 +13,8 @@ import polars as pl
 
 from evoke_core.config import Source, Sources
 from evoke_core.schemas import TABLES
-from evoke_core.storage.store import Store, open_store
+from evoke_core.storage.address import open_store
+from evoke_core.storage.store import Store
 from evoke_core.workers import map_over_cores, with_progress
 
 IN_STORE = "store:"

@@ -4,33 +4,15 @@ Reading a collection's own format is the readers' business (`corpus/sources`).
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
 
 from evoke_core.config import Source, Sources
+from evoke_core.corpus.listed import Listed
 from evoke_core.errors import ConfigError
 from evoke_core.schemas import TABLES
 from evoke_core.storage.store import digest
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A picture as its collection lists it; what it leaves open, the source fills."""
-
-    source_key: str
-    version: str
-    title: str | None = None
-    artist: str | None = None
-    licence: str | None = None
-    attribution: str | None = None
-    url: str | None = None
-    keywords: tuple[str, ...] = ()
-    family: str | None = None
-    planted_valence: float | None = None
-    planted_arousal: float | None = None
-    duplicate_of: str | None = field(default=None)
 
 
 def picture_id(source: str, source_key: str) -> str:

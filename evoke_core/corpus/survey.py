@@ -11,7 +11,8 @@ from evoke_core.corpus.facts import measure_facts
 from evoke_core.corpus.fetch import read_picture
 from evoke_core.errors import PictureRefused
 from evoke_core.schemas import TABLES
-from evoke_core.storage.store import Store, open_store
+from evoke_core.storage.address import open_store
+from evoke_core.storage.store import Store
 from evoke_core.workers import map_over_cores, with_progress
 
 THUMBNAIL_PX = 512

@@ -11,7 +11,8 @@ from evoke_core.corpus.survey import thumbnail_key
 from evoke_core.images.attributes import measure_attributes
 from evoke_core.images.encode import ImageEncoder
 from evoke_core.schemas import TABLES
-from evoke_core.storage.store import Store, open_store
+from evoke_core.storage.address import open_store
+from evoke_core.storage.store import Store
 from evoke_core.workers import map_over_cores, with_progress
 
 _BATCH = 32

@@ -9,7 +9,8 @@ import polars as pl
 from evoke_core.config import Source, Sources
 from evoke_core.corpus.manifest import picture_id as track_id
 from evoke_core.schemas import TABLES
-from evoke_core.storage.store import Store, open_store
+from evoke_core.storage.address import open_store
+from evoke_core.storage.store import Store
 from evoke_core.workers import map_over_cores, with_progress
 
 if TYPE_CHECKING:

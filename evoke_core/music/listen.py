@@ -15,7 +15,8 @@ from evoke_core.music.decode import AudioLimits, Track, decode_audio
 from evoke_core.music.emotion import affect
 from evoke_core.music.encode import MusicEncoder, TrackEmbedding
 from evoke_core.schemas import TABLES
-from evoke_core.storage.store import Store, open_store
+from evoke_core.storage.address import open_store
+from evoke_core.storage.store import Store
 from evoke_core.vectors import Array, l2_normalize, weighted_mean
 from evoke_core.workers import map_over_cores, with_progress
 

@@ -7,9 +7,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
-from urllib.parse import unquote, urlsplit
 
 from evoke_core.errors import ConfigError
 
@@ -61,34 +59,6 @@ class Store(Protocol):
     def locate(self, key: str) -> str:
         """Return the address of a blob for people: a path or an s3:// address."""
         ...
-
-
-def open_store(uri: str) -> Store:
-    """Open a store by its address.
-
-    Args:
-        uri: `file:///folder`, a plain path, or `s3://bucket/prefix`.
-
-    Raises:
-        ConfigError: The address is none of these.
-    """
-    if "://" not in uri:
-        from evoke_core.storage.local import LocalStore
-
-        return LocalStore(Path(uri))
-    parts = urlsplit(uri)
-    if parts.scheme == "s3" and parts.netloc:
-        from evoke_core.storage.s3 import S3Store
-
-        return S3Store(bucket=parts.netloc, prefix=parts.path.strip("/"))
-    # file://a/folder would name the folder of a machine called a.
-    if parts.scheme == "file" and not parts.netloc:
-        from evoke_core.storage.local import LocalStore
-
-        return LocalStore(Path(unquote(parts.path)))
-    raise ConfigError(
-        f"EVOKE_STORE: got {uri!r}; use file:///a/folder or s3://bucket/prefix"
-    )
 
 
 def checked_key(key: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import dagster as dg
 
 from evoke_core.drops import observe
-from evoke_core.storage.store import open_store
+from evoke_core.storage.address import open_store
 from evoke_pipelines.definitions import defs
 from evoke_pipelines.environment import read_environment
 from evoke_pipelines.partitions import AUDIO_DROPS_NAME

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from evoke_core.config import Source
-from evoke_core.corpus.manifest import Listed
+from evoke_core.corpus.listed import Listed
 from evoke_core.errors import SourceError
 
 SUFFIXES = frozenset((

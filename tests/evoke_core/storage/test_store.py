@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evoke_core.errors import ConfigError
+from evoke_core.storage.address import open_store as open_by_address
 from evoke_core.storage.local import LocalStore
 from evoke_core.storage.s3 import S3Store
 from evoke_core.storage.store import Store, checked_key, checked_prefix, digest
-from evoke_core.storage.store import open_store as open_by_address
 
 UNSAFE_KEYS = ("", "/", "/etc/passwd", "a//b", "a/", ".", "./a", "a/../b", "..", "a\0b")
 

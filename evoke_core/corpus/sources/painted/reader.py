@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from evoke_core.config import Source
-from evoke_core.corpus.manifest import Listed
+from evoke_core.corpus.listed import Listed
 from evoke_core.corpus.sources.painted.catalogue import (
     Painting,
     list_paintings,

@@ -1,6 +1,6 @@
 """Which pieces there are, what is planted in each, and their sound.
 
-How a mood is composed stands in forms.py and dances.py.
+How a mood is composed stands in forms, dances and electronic.
 """
 
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from io import BytesIO
 
 import numpy as np
 
-from evoke_core.music.sources.synthesized import dances, forms
+from evoke_core.music.sources.synthesized import dances, electronic, forms
 from evoke_core.music.sources.synthesized.harmony import Key
 from evoke_core.music.sources.synthesized.performance import perform
 from evoke_core.music.sources.synthesized.score import Plan, Score
@@ -104,7 +104,7 @@ MOODS: dict[str, Mood] = {
         ),
     ),
     "techno": Mood(
-        dances.techno,
+        electronic.techno,
         4,
         (124, 138),
         "A F G C D E",
@@ -194,7 +194,7 @@ MOODS: dict[str, Mood] = {
         ),
     ),
     "storm": Mood(
-        dances.storm,
+        electronic.storm,
         4,
         (80, 96),
         "C D B E F G",
@@ -248,7 +248,7 @@ MOODS: dict[str, Mood] = {
         ),
     ),
     "synthwave": Mood(
-        dances.synthwave,
+        electronic.synthwave,
         4,
         (88, 108),
         "A E D F# B C",

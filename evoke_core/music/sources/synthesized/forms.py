@@ -9,7 +9,6 @@ from dataclasses import replace
 from evoke_core.music.sources.synthesized.harmony import (
     Key,
     Span,
-    lay_out,
     lead_voices,
     nearest,
 )
@@ -23,6 +22,7 @@ from evoke_core.music.sources.synthesized.melody import (
     sing,
     where,
 )
+from evoke_core.music.sources.synthesized.patterns import spans_of
 from evoke_core.music.sources.synthesized.rhythm import pattern
 from evoke_core.music.sources.synthesized.score import Note, Part, Plan, Score, humanise
 from evoke_core.music.sources.synthesized.space import Space
@@ -47,7 +47,7 @@ def nocturne(plan: Plan) -> Score:
             ]
         )
     )
-    spans = _spans(plan, text)
+    spans = spans_of(plan, text)
     rhythms = ((1.5, 0.5, 1, 1), (3, 0.5, 0.5), (2, 1, 0.5, 0.5), (1, 0.5, 0.5, 2))
     motifs = invent_all(rng, rhythms, "abc")
     song = sing(
@@ -93,7 +93,7 @@ def dawn(plan: Plan) -> Score:
             ]
         )
     )
-    spans = _spans(plan, text)
+    spans = spans_of(plan, text)
     pads = chords_held(plan, spans, _close(spans, 4, 55), velocity=0.75, overlap=0.6)
     tonic = plan.key.pitch(0, octave=2)
     ground = [Note(s.beat, s.beats + 0.4, tonic, 0.6) for s in spans[:-1]]
@@ -128,7 +128,7 @@ def lament(plan: Plan) -> Score:
             ]
         )
     )
-    spans = _spans(plan, text)
+    spans = spans_of(plan, text)
     choir = chords_held(plan, spans, _close(spans, 3, 52), velocity=0.7, overlap=0.12)
     motifs = invent_all(
         rng, ((1.5, 0.5, 2), (3, 1), (1, 1, 2), (2, 0.5, 0.5, 1)), "abc"
@@ -161,7 +161,7 @@ def chorale(plan: Plan) -> Score:
         "I IV I/3 V | vi iii IV V | I V/7 vi IV | I/3 ii7 V V7 || IV V7 | I",
     ]
     text = str(rng.choice(minor if plan.key.is_minor else major))
-    spans = _spans(plan, text)
+    spans = spans_of(plan, text)
     tops = _hymn_tune(
         plan, spans, [int(step) for step in rng.integers(-1, 2, len(spans))]
     )
@@ -198,7 +198,7 @@ def music_box(plan: Plan) -> Score:
             ]
         )
     )
-    spans = _spans(plan, text)
+    spans = spans_of(plan, text)
     rhythms = ((1, 0.5, 0.5, 1), (1, 1, 1), (1.5, 0.5, 1), (0.5, 0.5, 0.5, 0.5, 1))
     if plan.beats_per_bar == 4:
         rhythms = tuple((*rhythm, 1) for rhythm in rhythms)  # type: ignore[assignment]
@@ -291,10 +291,6 @@ def gamelan(plan: Plan) -> Score:
         COURTYARD,
         -19.5,
     )
-
-
-def _spans(plan: Plan, text: str) -> tuple[Span, ...]:
-    return lay_out(text, plan.key, bars=plan.bars, beats_per_bar=plan.beats_per_bar)
 
 
 def _close(spans: Sequence[Span], voices: int, low: int) -> list[tuple[int, ...]]:

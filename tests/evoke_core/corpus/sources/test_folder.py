@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from evoke_core.config import Source
-from evoke_core.corpus.manifest import Listed
+from evoke_core.corpus.listed import Listed
 from evoke_core.corpus.sources.folder import list_folder
 from evoke_core.errors import SourceError
 
