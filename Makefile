@@ -27,7 +27,7 @@ test: $(VENV)/.dev  ## the tests
 dev: $(VENV)/.core $(DAGSTER_HOME)/dagster.yaml  ## the Dagster UI, with sensors and schedules on
 	@$(BIN)/dagster dev -w workspace.yaml -h 127.0.0.1 -p $(or $(PORT),3000)
 
-lint: $(VENV)/.dev  ## style, types, import contracts, definitions
+lint: $(VENV)/.dev $(DAGSTER_HOME)/dagster.yaml  ## style, types, import contracts, definitions
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
