@@ -19,7 +19,7 @@ export PYTHONWARNINGS ?= ignore:Parameter
 .PHONY: demo test dev lint bench board clean
 
 demo: $(VENV)/.core $(DAGSTER_HOME)/dagster.yaml  ## a finished board; SONG= and IMAGES= take yours
-	@$(BIN)/python -m evoke_pipelines.demo $(if $(SONG),"$(SONG)")
+	@$(BIN)/python -m evoke_pipelines $(if $(SONG),"$(SONG)")
 
 test: $(VENV)/.dev  ## the tests
 	@$(BIN)/python -m pytest

@@ -1,6 +1,6 @@
 """The whole graph once, then boards for the songs that were named.
 
-    python -m evoke_pipelines.demo [SONG]
+    python -m evoke_pipelines [SONG]
 
 SONG is a file or a folder; without one, a piece of the synthesized library is dropped.
 Pictures come from EVOKE_IMAGES or are painted. Everything lands in EVOKE_HOME.
@@ -257,8 +257,3 @@ def prepare_dagster_home(environment: Environment) -> None:
     home.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(CONFIG_FOLDER / "deploy" / "dagster.yaml", home / "dagster.yaml")
     os.environ["DAGSTER_HOME"] = str(home)
-
-
-if __name__ == "__main__":
-    prepare_dagster_home(read_environment())
-    sys.exit(main(sys.argv[1:]))
