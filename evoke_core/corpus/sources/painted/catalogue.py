@@ -30,16 +30,6 @@ _LIGHT_TELLS = 0.35  # how far a brighter variation is more pleasant than its fa
 _ENERGY_TELLS = 0.4  # how far a more driven one is more exciting
 
 
-_TIMES = (
-    "at dawn",
-    "towards noon",
-    "in late light",
-    "at dusk",
-    "after rain",
-    "in March",
-)
-
-
 @dataclass(frozen=True, slots=True)
 class Painting:
     """A picture that is not painted yet, and all that was planted in it.
@@ -109,7 +99,8 @@ def _original(place: int, seed: int) -> Painting:
     own = _own_seed(seed, family.name, number)
     rng = np.random.default_rng(own)
     warmth, energy, complexity, light = _dials(rng, number)
-    title = f"{family.titles[number % len(family.titles)]} {rng.choice(_TIMES)}"
+    turn, word = divmod(number, len(family.titles))
+    title = f"{family.titles[word]}, no. {turn + 1}"
     return Painting(
         key=f"{family.name}/{family.name}_{number + 1:03d}.jpg",
         family=family.name,
