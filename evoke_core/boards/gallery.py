@@ -16,6 +16,7 @@ from evoke_core.boards.document import (
 )
 
 _MOODS_OFFERED = 12
+_IMAGES = 4
 _NO_PALETTE = ("#8a8580",)
 
 
@@ -29,7 +30,9 @@ def render_gallery(cards: Sequence[Mapping[str, Any]]) -> str:
     Returns:
         HTML; deterministic for the same cards.
     """
-    ordered = sorted(cards, key=lambda card: (card["title"].casefold(), card["href"]))
+    ordered = sorted(
+        cards, key=lambda card: (str(card["title"]).casefold(), str(card["href"]))
+    )
     shown = [_card(card) for card in ordered]
     counts = Counter(mood for card in shown for mood in card["moods"])
     common = sorted(counts, key=lambda mood: (-counts[mood], mood))[:_MOODS_OFFERED]
@@ -49,7 +52,6 @@ def render_gallery(cards: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _card(card: Mapping[str, Any]) -> dict[str, Any]:
-    words = " ".join([card["title"], card["artist"] or "", *card["moods"]])
     return {
         "title": str(card["title"]),
         "artist": card["artist"],
@@ -57,9 +59,10 @@ def _card(card: Mapping[str, Any]) -> dict[str, Any]:
         "length": clock(float(card["duration_s"])),
         "palette": safe_palette(card["palette"]),
         "href": relative_link(card["href"]) or "#",
-        "images": [link for url in card["images"] if (link := relative_link(url))],
+        "images": [
+            link for url in card["images"][:_IMAGES] if (link := relative_link(url))
+        ],
         "note": card["note"],
-        "words": words.casefold(),
     }
 
 

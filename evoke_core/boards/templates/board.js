@@ -19,6 +19,20 @@ class BoardPage {
     this.bindActions();
     this.bindSections();
     if (!this.isNeutral()) this.apply();
+    this.warmUp();
+  }
+
+  // Works out in idle moments what the first moves of a slider would wait for.
+  warmUp(from = 0) {
+    const soon = (act) => setTimeout(act, 50, { timeRemaining: () => 5 });
+    const whenIdle = window.requestIdleCallback ?? soon; // Safari has none
+    whenIdle((deadline) => {
+      let index = from;
+      for (; index < this.vectors.count && deadline.timeRemaining() > 2; index += 1) {
+        similaritiesTo(this.vectors, index);
+      }
+      if (index < this.vectors.count) this.warmUp(index);
+    });
   }
 
   isNeutral() {
@@ -75,7 +89,7 @@ class BoardPage {
       slider.setAttribute("aria-valuetext", settingText(slider.dataset, value));
     }
     const moved = Object.values(this.state.setting).some((value) => value !== 0);
-    document.getElementById("reset").disabled = !moved;
+    document.getElementById("reset").hidden = !moved;
     const { dropped } = this.state;
     const restore = document.getElementById("restore");
     restore.hidden = !dropped.length;

@@ -3,36 +3,52 @@
 (() => {
   const search = document.getElementById("search");
   if (!search) return;
-  const cards = [...document.querySelectorAll(".card")];
   const chips = [...document.querySelectorAll(".chip")];
   const count = document.getElementById("count");
   const nothing = document.getElementById("nothing");
+  const whole = count.textContent;
+  const cards = [...document.querySelectorAll(".card")].map((item) => ({
+    item,
+    moods: JSON.parse(item.dataset.moods),
+    words: plain(item.querySelector("a").textContent),
+  }));
+
+  // as people type it: no capitals, no accents
+  function plain(text) {
+    return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+  }
 
   function show() {
     const pressed = chips.find((chip) => chip.getAttribute("aria-pressed") === "true");
-    const wanted = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    if (pressed) wanted.push(pressed.dataset.mood);
+    const wanted = plain(search.value).split(/\s+/).filter(Boolean);
     let shown = 0;
-    for (const card of cards) {
-      const fits = wanted.every((word) => card.dataset.words.includes(word));
-      card.hidden = !fits;
+    for (const { item, moods, words } of cards) {
+      const fits =
+        wanted.every((word) => words.includes(word)) &&
+        (!pressed || moods.includes(pressed.dataset.mood));
+      item.hidden = !fits;
       shown += fits;
     }
-    count.textContent =
-      shown === cards.length
-        ? `${shown === 1 ? "one board" : `${shown} boards`}`
-        : `${shown} of ${cards.length} boards`;
+    count.textContent = shown === cards.length ? whole : `${shown} of ${whole}`;
     nothing.hidden = shown > 0;
+  }
+
+  function press(wanted) {
+    for (const chip of chips) chip.setAttribute("aria-pressed", String(chip === wanted));
+    show();
   }
 
   search.addEventListener("input", show);
   search.form.addEventListener("submit", (event) => event.preventDefault());
   for (const chip of chips) {
     chip.addEventListener("click", () => {
-      const on = chip.getAttribute("aria-pressed") !== "true";
-      for (const other of chips) other.setAttribute("aria-pressed", "false");
-      chip.setAttribute("aria-pressed", String(on));
-      show();
+      press(chip.getAttribute("aria-pressed") === "true" ? null : chip);
     });
   }
+  document.getElementById("clear").addEventListener("click", () => {
+    search.value = "";
+    press(null);
+    search.focus();
+  });
+  show(); // a browser may bring the search back with the page
 })();

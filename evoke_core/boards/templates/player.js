@@ -31,6 +31,7 @@ class Player {
     if (this.address) URL.revokeObjectURL(this.address);
     this.address = URL.createObjectURL(file);
     this.use(this.address);
+    this.ownFile.hidden = true;
     this.audio.addEventListener("loadedmetadata", () => this.compareLength(), { once: true });
   }
 
@@ -61,7 +62,10 @@ class Player {
   }
 
   setReady(ready) {
-    for (const part of [this.play, this.playhead, this.clock]) part.hidden = !ready;
+    const follow = document.getElementById("follow-switch");
+    for (const part of [this.play, this.playhead, this.clock, follow]) {
+      if (part) part.hidden = !ready;
+    }
     this.ribbon.setAttribute("role", ready ? "slider" : "img");
     if (!ready) {
       this.ribbon.removeAttribute("tabindex");

@@ -8,7 +8,7 @@ const EXACT_BLOCK = 256; // 256 x 32767 x 128 < 2^31, so a block sums in int32
 
 function decodeVectors(candidates, dimension) {
   const count = candidates.length;
-  const rows = new Int8Array(count * dimension);
+  const rows = new Int32Array(count * dimension); // one type in `dot` is twice as fast
   const norms = new Float64Array(count);
   candidates.forEach((candidate, index) => {
     const bytes = atob(candidate.vector);
@@ -16,7 +16,9 @@ function decodeVectors(candidates, dimension) {
       throw new RangeError(`${candidate.image_id}: ${bytes.length} of ${dimension} bytes`);
     }
     const start = index * dimension;
-    for (let j = 0; j < dimension; j += 1) rows[start + j] = bytes.charCodeAt(j);
+    for (let j = 0; j < dimension; j += 1) {
+      rows[start + j] = (bytes.charCodeAt(j) << 24) >> 24; // a byte, signed
+    }
     norms[index] = Math.sqrt(dot(rows, start, rows, start, dimension));
   });
   // similarities do not depend on the sliders, so each row is worked out once
@@ -129,10 +131,14 @@ function dot(left, leftStart, right, rightStart, dimension) {
   for (let from = 0; from < dimension; from += EXACT_BLOCK) {
     const until = Math.min(from + EXACT_BLOCK, dimension);
     let sum = 0;
-    for (let j = from; j < until; j += 1) {
+    let other = 0; // two sums, so that neither waits for the other
+    let j = from;
+    for (; j + 1 < until; j += 2) {
       sum = (sum + Math.imul(left[leftStart + j], right[rightStart + j])) | 0;
+      other = (other + Math.imul(left[leftStart + j + 1], right[rightStart + j + 1])) | 0;
     }
-    total += sum;
+    if (j < until) sum = (sum + Math.imul(left[leftStart + j], right[rightStart + j])) | 0;
+    total += sum + other;
   }
   return total;
 }

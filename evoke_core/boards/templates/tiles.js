@@ -10,6 +10,7 @@ class TileGrid {
     this.list = list;
     this.pictures = new Map(board.candidates.map((one) => [one.image_id, one]));
     this.items = new Map(); // image_id -> its element, once there is one
+    this.placed = new Map(); // element -> where it was last put
     this.shown = board.tiles;
     this.previews = {};
     this.sharp = new Set(board.sharp);
@@ -42,13 +43,13 @@ class TileGrid {
     }
   }
 
-  lay() {
-    this.width = this.list.clientWidth;
+  // Asking for the width again would make the browser lay out the page in mid-move.
+  lay(width = this.list.clientWidth) {
+    this.width = width;
     const pictures = this.shown.map((id) => this.pictures.get(id));
-    const { gap, places, height } = masonry(pictures, this.width);
+    const { places, height } = masonry(pictures, width);
     this.places = places;
     this.list.style.height = `${height}px`;
-    this.list.style.setProperty("--gap", `${gap}px`);
     this.shown.forEach((id, index) => {
       if (this.items.has(id)) this.place(this.items.get(id), index);
     });
@@ -57,9 +58,15 @@ class TileGrid {
   place(item, index) {
     const place = this.places[index];
     if (!place) return;
-    item.style.width = `${place.width}px`;
-    item.style.height = `${place.height}px`;
-    item.style.transform = `translate(${place.x}px, ${place.y}px)`;
+    const last = this.placed.get(item);
+    this.placed.set(item, place);
+    if (last?.width !== place.width) {
+      item.style.width = `${place.width}px`;
+      item.style.height = `${place.height}px`;
+    }
+    if (last?.x !== place.x || last?.y !== place.y) {
+      item.style.transform = `translate(${place.x}px, ${place.y}px)`;
+    }
     item.classList.add("is-placed");
   }
 
@@ -69,30 +76,29 @@ class TileGrid {
     this.list.style.setProperty("--move", `${slow ? LEAN_MS : MOVE_MS}ms`);
     this.list.style.setProperty("--fade", `${slow ? LEAN_MS : FADE_MS}ms`);
     for (const id of this.shown) {
-      if (!wanted.has(id)) this.items.get(id)?.classList.add("is-leaving");
+      if (!wanted.has(id)) this.leave(id);
     }
     this.shown = ids;
-    const entering = ids.map((id) => this.enter(id)).filter(Boolean);
+    for (const id of ids) this.enter(id);
     this.list.classList.add("is-moving");
-    this.lay();
-    void this.list.offsetWidth; // settles where newcomers stand before they fade in
-    for (const item of entering) item.classList.remove("is-entering");
+    this.lay(this.width);
     clearTimeout(this.rest);
     this.rest = setTimeout(() => this.settle(), (slow ? LEAN_MS : MOVE_MS) + 60);
   }
 
   enter(id) {
-    const known = this.items.get(id);
-    if (known?.isConnected) {
-      known.classList.remove("is-leaving");
-      return null;
-    }
-    const item = known ?? this.build(id);
+    const item = this.items.get(id) ?? this.build(id);
     item.classList.remove("is-leaving");
+    if (item.isConnected) return;
     item.classList.add("is-entering");
     this.items.set(id, item);
     this.list.append(item);
-    return item;
+  }
+
+  leave(id) {
+    const item = this.items.get(id);
+    item?.classList.remove("is-entering");
+    item?.classList.add("is-leaving");
   }
 
   build(id) {
@@ -113,6 +119,9 @@ class TileGrid {
   settle() {
     this.list.classList.remove("is-moving");
     for (const item of this.list.querySelectorAll(".is-leaving")) item.remove();
+    for (const item of this.list.querySelectorAll(".is-entering")) {
+      item.classList.remove("is-entering");
+    }
     const focused = document.activeElement;
     this.shown.forEach((id, index) => {
       const item = this.items.get(id);
