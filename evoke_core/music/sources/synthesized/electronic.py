@@ -3,6 +3,7 @@
 Each takes a plan and returns a score.
 """
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -38,14 +39,16 @@ def techno(plan: Plan) -> Score:
         str(
             rng.choice(
                 [
-                    "im9 | im9 | im9 | ivm9",
+                    "im9 | im9 | im9 | iv",
                     "im9 | im9 | VImaj7 | im9",
-                    "im9 | ivm9 | im9 | vm7",
+                    "im9 | iv | im9 | VII",
                 ]
             )
         )
         + " || im9"
     )
+    if plan.key.mode == "dorian":  # its major fourth chord is what one hears it by
+        text = text.replace("iv", "IV").replace("VImaj7", "IV9")
     spans = spans_of(plan, text)
     break_from = 4 * max(4, round(plan.bars * 0.55 / 2) * 2)
 
@@ -64,12 +67,15 @@ def techno(plan: Plan) -> Score:
         )
     ]
     order = [int(rung) for rung in rng.integers(0, 6, 8)]
-    acid = figure(spans, (0, *order[:7], *order), step=0.25, low=48)
+    triads = spans_of(plan, re.sub(r"(maj|m)?[79]", "", text))
+    acid = figure(triads, (0, *order[:3], 0, *order[3:6], *order), step=0.25, low=48)
     acid = [
         replace(n, beats=0.2, velocity=0.25 + 0.7 * plan.energy(n.beat))
         for n in acid
         if rng.random() < 0.8 or n.beat % 1 == 0
     ]
+    held = lead_voices([s.chord for s in triads], voices=3, low=52)
+    haze = chords_held(plan, triads, held, velocity=0.8)
     stabs = chords_struck(spans, in_bars(plan, "..x..x....x....."), voices=4, low=55)
     return Score(
         (
@@ -104,6 +110,7 @@ def techno(plan: Plan) -> Score:
                 0.4,
                 is_ducked=True,
             ),
+            Part("warm_pad", tuple(haze), 0.3, 0, 0.5, 0, is_ducked=True),
             Part("riser", (Note(break_from + 8 - 3.5 / plan.beat_s, 8, 0, 0.8),), 0.3),
         ),
         CLUB,
@@ -131,17 +138,23 @@ def storm(plan: Plan) -> Score:
     ]
     voiced = lead_voices([s.chord for s in spans], voices=3, low=55)
     trembling = chords_held(plan, spans, voiced, velocity=0.95, overlap=0.05)
-    runs = figure(spans, (0, 1, 2, 3, 4, 3, 2, 1), step=0.25, low=43)
-    runs = where(runs, lambda beat: plan.energy(beat) > 0.5 and beat < plan.beats - 4)
+    order = (0, 1, 2, 3, 4, 3, 2, 1)
+    calm = figure(spans, order, step=0.5, low=43)
+    wild = figure(spans, order, step=0.25, low=43)
+    runs = [
+        *where(calm, lambda beat: plan.energy(beat) <= 0.55),
+        *where(wild, lambda beat: plan.energy(beat) > 0.55),
+    ]
+    runs = where(runs, lambda beat: beat < plan.beats - 4)
     motifs = invent_all(rng, ((1.5, 0.5, 2), (3, 0.5, 0.5), (1, 1, 2)), "ab")
     horns = sing(plan, spans, motifs, Phrase("-a-b", (0, 2, 0, 4), 4, 0.95, 0.95))
     drum_pitch = float(pitch_above(38, plan.key.root))
     rolls = [
         replace(n, pitch=drum_pitch)
         for b in range(4, plan.beats - 4, 8)
-        for n in roll(b, 4, rate=6, crescendo=True)
+        for n in roll(b + 2, 2, rate=8, crescendo=True)
     ]
-    strikes = [Note(b, 2, drum_pitch, 0.95) for b in range(8, plan.beats, 8)]
+    strikes = [Note(b, 1, drum_pitch, 0.9 if b % 4 else 1.0) for b in range(plan.beats)]
     claps = [
         Note(float(b), 8, 0, float(rng.uniform(0.6, 1)))
         for b in np.cumsum(rng.uniform(5, 9, 5))
@@ -151,11 +164,11 @@ def storm(plan: Plan) -> Score:
     return Score(
         (
             Part("drone", tuple(shaped(plan, drones)), 0.6, 0, 0.3),
-            Part("tremolo", tuple(trembling), 0.62, 0.1, 0.4),
+            Part("tremolo", tuple(trembling), 0.5, 0.1, 0.4),
             Part(
-                "tremolo",
-                tuple(shaped(plan, [replace(n, beats=0.24) for n in runs])),
-                0.4,
+                "spiccato",
+                tuple(shaped(plan, [replace(n, beats=0.2) for n in runs])),
+                1.1,
                 -0.35,
                 0.35,
             ),

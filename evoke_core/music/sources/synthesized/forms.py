@@ -22,7 +22,7 @@ from evoke_core.music.sources.synthesized.melody import (
     sing,
     where,
 )
-from evoke_core.music.sources.synthesized.patterns import spans_of
+from evoke_core.music.sources.synthesized.patterns import bass_pitch, spans_of
 from evoke_core.music.sources.synthesized.rhythm import pattern
 from evoke_core.music.sources.synthesized.score import Note, Part, Plan, Score, humanise
 from evoke_core.music.sources.synthesized.space import Space
@@ -117,7 +117,7 @@ def dawn(plan: Plan) -> Score:
 
 
 def lament(plan: Plan) -> Score:
-    """Strings over a bass that descends to the dominant; a solo voice that sighs."""
+    """Strings over a bass that walks down to the dominant; a solo voice that sighs."""
     rng = plan.rng(3)
     text = str(
         rng.choice(
@@ -129,20 +129,22 @@ def lament(plan: Plan) -> Score:
         )
     )
     spans = spans_of(plan, text)
-    choir = chords_held(plan, spans, _close(spans, 3, 52), velocity=0.7, overlap=0.12)
+    choir = chords_held(plan, spans, _close(spans, 3, 48), velocity=0.7, overlap=0.12)
     motifs = invent_all(
         rng, ((1.5, 0.5, 2), (3, 1), (1, 1, 2), (2, 0.5, 0.5, 1)), "abc"
     )
-    anchors = (7, 5, 4, 2, 8, 4)
-    song = sing(plan, spans, motifs, Phrase("abacab", anchors, 4, 0.85, 1.02))
+    anchors = (4, 5, 4, 2, 7, 3)
+    song = sing(plan, spans, motifs, Phrase("abacab", anchors, 5, 0.85, 1.02))
     sighs = [_leaned_on(plan.key, note) for note in song]
     line = [note for pair in sighs for note in pair]
     bass = [replace(n, beats=n.beats + 0.1) for n in bass_line(spans, low=36)]
+    steps = [Note(b, 1, bass_pitch(spans, b, 36), 0.8) for b in range(plan.beats - 3)]
     return Score(
         (
             Part("strings", tuple(choir), 0.6, 0.1, 0.45),
             Part("solo_strings", humanise(line, rng, beats=0.015), 0.8, -0.15, 0.55),
             Part("strings", tuple(shaped(plan, bass, 0.9)), 0.62, 0.25, 0.35),
+            Part("pizzicato", tuple(shaped(plan, steps)), 0.6, 0.25, 0.4),
         ),
         HALL,
         -22.5,
@@ -200,14 +202,12 @@ def music_box(plan: Plan) -> Score:
     )
     spans = spans_of(plan, text)
     rhythms = ((1, 0.5, 0.5, 1), (1, 1, 1), (1.5, 0.5, 1), (0.5, 0.5, 0.5, 0.5, 1))
-    if plan.beats_per_bar == 4:
-        rhythms = tuple((*rhythm, 1) for rhythm in rhythms)  # type: ignore[assignment]
     motifs = invent_all(rng, rhythms, "abc")
     song = sing(
         plan, spans, motifs, Phrase("abacabcb", (4, 3, 7, 5, 4, 3, 2, 1), 6, 0.85, 1.6)
     )
-    order = (0, 2, 3, 4, 3, 2) if plan.beats_per_bar == 3 else (0, 2, 3, 2, 4, 3, 2, 3)
-    turning = _end_on_chord(plan, figure(spans, order, step=0.5, low=60))
+    turning = figure(spans, (0, 2, 3, 4, 3, 2), step=0.5, low=60)
+    turning = _end_on_chord(plan, turning)
     turning = [replace(n, beats=n.beats * 2) for n in shaped(plan, turning, 0.6)]
     echoes = [replace(n, pitch=n.pitch + 12, velocity=n.velocity * 0.4) for n in song]
     echoes = where(echoes, lambda beat: beat >= plan.beats / 2)
@@ -341,7 +341,7 @@ def _hymn_tune(plan: Plan, spans: Sequence[Span], drift: Sequence[int]) -> list[
     """Soprano pitches: chord tones near a line that climbs and comes home."""
     tune: list[int] = []
     for place, span in enumerate(spans):
-        rise = 4 * plan.energy(span.beat) if place < len(spans) - 2 else 1.0
+        rise = 4 * plan.energy(span.beat) if place < len(spans) - 4 else 0.0
         target = plan.key.pitch(0, octave=4) + 12 * (plan.key.root < 5) + rise
         before = tune[-1] if tune else target
         aim = 0.5 * target + 0.5 * before + 2 * drift[place]

@@ -115,11 +115,11 @@ def parse_chord(symbol: str, key: Key) -> Chord:
         ValueError: The symbol can't be read.
     """
     match = SYMBOL.fullmatch(symbol)
-    if match is None:
-        raise ValueError(f"chord symbol {symbol!r} can't be read; write it like 'V7'")
-    numeral, rest = match["numeral"], match["rest"]
+    numeral, rest = (match["numeral"], match["rest"]) if match else ("", "")
     is_lower_plain = numeral.islower() and not rest.startswith(("o", "h", "m"))
-    quality = QUALITIES[("m" if is_lower_plain else "") + rest]
+    quality = QUALITIES.get(("m" if is_lower_plain else "") + rest)
+    if match is None or quality is None or numeral.lower() not in NUMERALS:
+        raise ValueError(f"chord symbol {symbol!r} can't be read; write it like 'V7'")
     shift = {"b": -1, "#": 1, "": 0}[match["sharp"]]
     root = key.pitch(NUMERALS.index(numeral.lower())) + shift
     bass = key.pitch(int(match["bass"]) - 1) if match["bass"] else root

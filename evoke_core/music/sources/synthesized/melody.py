@@ -22,6 +22,7 @@ from evoke_core.music.sources.synthesized.harmony import (
 from evoke_core.music.sources.synthesized.score import Note, Plan
 
 REST = "-"
+HIGHEST_DEGREE = 9  # a tenth above the tonic: what a voice can sing with ease
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,9 @@ class Phrase:
     Args:
         form: One letter a bar names its motif; "-" is a bar of rest; repeated until
             the piece is full.
-        anchors: Scale degree on which each bar's motif stands; repeated likewise.
-        octave: Of degree 0.
+        anchors: Scale degree on which each bar's motif stands; repeated likewise;
+            lowered where the motif would climb beyond a tenth.
+        octave: Of degree 0; one lower in keys from G upwards.
         velocity: Before the arc.
         legato: Sounding share of each length; above 1 notes overlap.
     """
@@ -102,9 +104,11 @@ def sing(
     for bar in range(plan.bars - 1):
         letter = phrase.form[bar % len(phrase.form)]
         if letter != REST:
+            motif = motifs[letter]
             anchor = phrase.anchors[bar % len(phrase.anchors)]
+            anchor = min(anchor, HIGHEST_DEGREE - max(motif.steps))
             beat = bar * plan.beats_per_bar
-            notes += _state(plan, spans, motifs[letter], (beat, anchor, phrase))
+            notes += _state(plan, spans, motif, (beat, anchor, phrase))
     return [*notes, _last_note(plan, notes, phrase)]
 
 
@@ -208,13 +212,17 @@ def _state(
     place: tuple[float, int, Phrase],
 ) -> list[Note]:
     beat, anchor, phrase = place
+    octave = phrase.octave - (plan.key.root > 6)
     notes = []
     for length, step in zip(motif.beats, motif.steps, strict=True):
         chord = chord_at(spans, beat)
-        target = plan.key.pitch(anchor + step, octave=phrase.octave)
-        is_strong = beat % 2 == 0 or length >= 1.5
+        target = plan.key.pitch(anchor + step, octave=octave)
+        in_bar = beat % plan.beats_per_bar
+        is_strong = (
+            in_bar == 0 or length >= 1.5 or (in_bar, plan.beats_per_bar) == (2, 4)
+        )
         pool = chord.tones[:4] if is_strong else scale_under(chord, plan.key)
-        accent = 1.0 if beat % plan.beats_per_bar == 0 else 0.88
+        accent = 1.0 if in_bar == 0 else 0.88
         velocity = phrase.velocity * accent * plan.dynamic(beat)
         pitch = nearest(target, pool)
         notes.append(Note(beat, length * phrase.legato, pitch, velocity))

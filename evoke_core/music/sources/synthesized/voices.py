@@ -164,20 +164,21 @@ STRUCK: dict[str, Struck] = {
 SUSTAINED: dict[str, Sustained] = {
     "strings": Sustained(1.05, 3200, 1.0, (500, 1600), 3, 13, 7, 0, 0.16, 0.35),
     "solo_strings": Sustained(
-        0.95, 3800, 1.0, (450, 1100, 2600), 1, 0, 17, 0, 0.1, 0.3, 0.004
+        0.95, 3800, 1.0, (450, 1100, 2600), 1, 0, 17, 0, 0.1, 0.3, 0.002
     ),
+    "spiccato": Sustained(0.95, 2600, 1.0, (450, 1300), 2, 9, 0, 0, 0.012, 0.08),
     "tremolo": Sustained(0.95, 3000, 1.0, (500, 1500), 2, 11, 4, 11.5, 0.06, 0.2),
     "pad": Sustained(1.3, 1300, 1.0, (), 4, 16, 3, 0, 1.1, 1.6),
     "warm_pad": Sustained(1.0, 1500, 1.0, (), 4, 20, 0, 0, 0.25, 0.5),
-    "choir": Sustained(0.9, 2600, 1.0, (620, 1080, 2650), 4, 17, 12, 0, 0.14, 0.3),
-    "organ": Sustained(1.5, 3500, 1.6, (), 2, 3, 0, 0, 0.04, 0.16, 0.003),
+    "choir": Sustained(0.9, 2600, 1.0, (620, 1080, 2650), 3, 15, 12, 0, 0.09, 0.26),
+    "organ": Sustained(1.5, 3500, 1.6, (), 2, 3, 0, 0, 0.012, 0.14, 0.001),
     "brass": Sustained(0.7, 2400, 1.0, (1100,), 2, 7, 5, 0, 0.045, 0.1),
     "tuba": Sustained(1.0, 900, 1.0, (), 1, 0, 2, 0, 0.04, 0.09),
     "musette": Sustained(0.75, 3600, 0.8, (900,), 3, 22, 0, 0, 0.035, 0.08),
     "clarinet": Sustained(1.0, 2600, 0.12, (), 1, 0, 6, 0, 0.05, 0.1, 0.004),
     "flute": Sustained(2.0, 3000, 0.8, (), 1, 0, 11, 0, 0.07, 0.14, 0.02),
     "lead": Sustained(0.9, 3400, 0.7, (), 3, 14, 10, 0, 0.02, 0.16),
-    "drone": Sustained(0.9, 700, 1.0, (), 3, 14, 0, 0, 0.9, 1.0),
+    "drone": Sustained(1.3, 600, 1.0, (), 3, 14, 0, 0, 0.9, 1.0),
 }
 
 
@@ -280,12 +281,13 @@ def _hold(voice: Sustained, hz: float, held_s: float, brightness: float) -> Arra
     for player, place in enumerate(spread):
         cents = voice.detune_cents * place
         phase = _phase(voice, hz * 2 ** (cents / 1200), length, rng)
-        tone[player % len(tone)] += table[phase >> np.uint32(32 - TABLE_BITS)]
+        places = (phase >> np.uint32(32 - TABLE_BITS)).astype(np.intp)
+        tone[player % len(tone)] += np.take(table, places)
     tone *= np.float32(0.2 / np.sqrt(max(1, voice.copies / len(tone))))
     if voice.breath:
         noise = rng.standard_normal(length + 4, dtype=np.float32)
         tone += voice.breath * (noise[4:] + noise[2:-2] - noise[:-4] - noise[1:-3])
-    _shape(tone, voice, attack_s)
+    _shape(tone, voice, attack_s, rng)
     return tone
 
 
@@ -322,7 +324,9 @@ def _table(voice: Sustained, hz: float, brightness: float) -> Array:
     return np.asarray(table / np.sqrt(np.mean(table**2)), np.float32)
 
 
-def _shape(tone: Array, voice: Sustained, attack_s: float) -> None:
+def _shape(
+    tone: Array, voice: Sustained, attack_s: float, rng: np.random.Generator
+) -> None:
     length = tone.shape[1]
     rise = max(2, round(attack_s * SAMPLE_RATE))
     ramp = np.linspace(0, np.pi / 2, rise, dtype=np.float32)
@@ -330,5 +334,7 @@ def _shape(tone: Array, voice: Sustained, attack_s: float) -> None:
     release_ramp(tone, voice.release_s)
     if voice.tremolo_hz:
         seconds = np.arange(length, dtype=np.float32) / np.float32(SAMPLE_RATE)
-        beat = np.cos(np.float32(2 * np.pi * voice.tremolo_hz) * seconds)
-        tone *= np.float32(0.62) - np.float32(0.38) * beat
+        # players don't tremble together: the start of each note's wave is drawn
+        turn = np.float32(rng.uniform(0, 2 * np.pi))
+        beat = np.cos(np.float32(2 * np.pi * voice.tremolo_hz) * seconds + turn)
+        tone *= np.float32(0.64) - np.float32(0.36) * beat

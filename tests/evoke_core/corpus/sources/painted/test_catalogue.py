@@ -9,13 +9,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from evoke_core.corpus.sources.painted.canvas import Easel, frame_size
+from evoke_core.corpus.sources.painted.canvas import Easel
 from evoke_core.corpus.sources.painted.catalogue import list_paintings, paint
 from evoke_core.corpus.sources.painted.families import FAMILIES, Family
 
 LISTED = list_paintings(count=320)
 ORIGINALS = [each for each in LISTED if each.duplicate_of is None]
-COPIES = [each for each in LISTED if each.duplicate_of is not None]
+QUICK = {"city_bokeh", "desert_dunes", "ember_and_ash", "op_art", "smoke"}  # to paint
+COPIES = sorted(
+    (each for each in LISTED if each.duplicate_of is not None),
+    key=lambda each: each.family not in QUICK,
+)
 
 
 def opened(data: bytes) -> Image.Image:
@@ -45,7 +49,8 @@ def test_planted_feelings_lie_in_all_four_quadrants() -> None:
 
 
 def test_the_same_painting_has_the_same_bytes() -> None:
-    assert paint(ORIGINALS[0]) == paint(ORIGINALS[0])
+    painting = next(each for each in ORIGINALS if each.family == "smoke")
+    assert paint(painting) == paint(painting)
 
 
 def test_pictures_are_rgb_jpegs_of_a_size_for_a_board() -> None:
@@ -70,12 +75,17 @@ def test_a_near_copy_looks_like_its_original(transform: str) -> None:
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
-def test_every_family_paints_at_both_ends_of_its_dials(family: Family) -> None:
-    width, height = frame_size(1.5)
-    for dial in (0.0, 0.999):
-        rng = np.random.default_rng(3)
-        easel = Easel(width // 4, height // 4, rng, dial, dial, dial, dial)
-        painted = family.paint(easel)
-        assert painted.shape == (height // 4, width // 4, 3)
-        assert np.isfinite(painted).all()
-        assert painted.std() > 0.01
+@pytest.mark.parametrize(
+    "dials",
+    [(0, 0, 0, 0), (0.999, 0.999, 0.999, 0.999), (0, 0.999, 0, 0.999), (1, 0, 1, 0)],
+)
+def test_every_family_paints_at_the_corners_of_its_dials(
+    family: Family, dials: tuple[float, ...]
+) -> None:
+    easel = Easel(132, 88, np.random.default_rng(3), *dials)
+    painted = family.paint(easel)
+    assert painted.shape == (88, 132, 3)
+    assert np.isfinite(painted).all()
+    # what lies beyond is clipped: it may be some light, not the picture
+    assert np.abs(painted - np.clip(painted, 0, 1)).mean() < 0.05
+    assert np.clip(painted, 0, 1).std() > 0.01
