@@ -16,6 +16,8 @@ from evoke_core.errors import ConfigError
 
 AXES = ("energy", "warmth", "complexity", "abstraction")
 Coordinate = Annotated[float, Field(ge=-1.0, le=1.0)]
+# Names become partitions and folders, and a dot tells the shards of one apart.
+CollectionName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
@@ -23,24 +25,71 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Source(_Frozen):
-    """One picture collection or music library."""
+class PictureSource(_Frozen):
+    """One picture collection.
 
-    kind: Literal["painted", "folder", "synthesized"]
+    Args:
+        kind: Which reader understands it.
+        release: Of the collection; a new one fetches everything anew.
+        location: Folder, zip or address of its lists; null for painted ones.
+        pictures: Folder or s3:// address of the pictures where they lie elsewhere.
+        quota: Most pictures that are taken; null takes all.
+        seed: Decides which ones; a larger quota keeps what a smaller one took.
+        only: Styles, labels or keywords that are wanted; empty takes all.
+        width_px: Width to ask the collection for, where it scales on request.
+        died_before: Painters who died in or after this year are left out.
+        shards: Parts that its pictures are worked on in; more for a large collection.
+    """
+
+    kind: Literal["painted", "folder", "unsplash", "wikiart", "open_images"]
     release: str
     licence: str
     licence_url: str | None = None
     attribution: str
+    location: str | None = None
+    pictures: str | None = None
     quota: Annotated[int, Field(gt=0)] | None = None
     seed: int = 0
-    location: str | None = None
+    only: tuple[str, ...] = ()
+    width_px: Annotated[int, Field(ge=64)] | None = None
+    died_before: int | None = None
+    shards: Annotated[int, Field(ge=1, le=256)] = 1
+
+    @field_validator("attribution")
+    @classmethod
+    def _names_known_places(cls, template: str) -> str:
+        try:
+            template.format(title="", artist="", source_key="")
+        except (KeyError, IndexError, ValueError) as wrong:
+            raise ValueError(
+                f"may hold {{title}}, {{artist}} and {{source_key}} only ({wrong})"
+            ) from wrong
+        return template
+
+
+class MusicLibrary(_Frozen):
+    """One library of music that the bridge learns from."""
+
+    kind: Literal["synthesized"]
+    release: str
+    licence: str
+    attribution: str
+    quota: Annotated[int, Field(gt=0)] | None = None
+    seed: int = 0
 
 
 class Sources(_Frozen):
-    """Every collection and library that a profile may name."""
+    """Every collection and library that a profile may name.
 
-    pictures: Mapping[str, Source]
-    music: Mapping[str, Source]
+    Args:
+        pictures: Collections by name.
+        music: Libraries by name.
+        painters: Year of death by the name that files go by; None for the living.
+    """
+
+    pictures: Mapping[CollectionName, PictureSource]
+    music: Mapping[CollectionName, MusicLibrary]
+    painters: Mapping[str, int | None] = Field(default_factory=dict)
 
 
 class Mood(_Frozen):
@@ -83,27 +132,124 @@ class Vocabulary(_Frozen):
 
 
 class EncoderChoice(_Frozen):
-    """Which encoder a profile asks for, and its weights where it has any."""
+    """Which encoder a profile asks for, and its weights where it has any.
 
-    kind: Literal["handcrafted", "open_clip", "muq"]
+    Args:
+        kind: Which code encodes; `precomputed` reads vectors that somebody brings.
+        model: Architecture, or `local-dir:` and a folder that describes it.
+        pretrained: Tag of the weights.
+        precision: Of the arithmetic; `auto` takes bf16 where it was measured to be
+            faster and as good.
+        batch: Most items encoded at once; it halves by itself where memory ends.
+        vectors: File of vectors by id, for `precomputed`.
+    """
+
+    kind: Literal["handcrafted", "open_clip", "muq", "muq_mulan", "precomputed"]
     model: str | None = None
     pretrained: str | None = None
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    batch: Annotated[int, Field(ge=1, le=4096)] = 32
+    vectors: str | None = None
+
+
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class BalanceRules(_Frozen):
+    """How much of a corpus one look may take; null is as much as there is.
+
+    Args:
+        max_aesthetic: Largest share of any of the seven aesthetics.
+        max_cluster: Largest share of any cluster of embeddings.
+        max_mood_bin: Largest share of any cell of energy x warmth x complexity.
+        clusters: How many clusters.
+        sample: Rows that the clusters are fitted on.
+        exempt: Collections that are counted, but never thinned.
+        seed: Of the clusters, and of who leaves first.
+    """
+
+    max_aesthetic: Share | None = None
+    max_cluster: Share | None = None
+    max_mood_bin: Share | None = None
+    clusters: Annotated[int, Field(ge=1)] = 64
+    sample: Annotated[int, Field(ge=1)] = 20_000
+    exempt: tuple[str, ...] = ()
+    seed: int = 19
 
 
 class CurationRules(_Frozen):
-    """What makes a picture unfit for a board."""
+    """What makes a picture unfit for a board; each limit itself is still fit."""
 
     min_side_px: Annotated[int, Field(ge=1)]
     max_aspect: Annotated[float, Field(ge=1.0)]
     min_entropy_bits: Annotated[float, Field(ge=0.0, le=8.0)]
+    max_flat_share: Share = 1.0
+    max_border_share: Share = 1.0
+    min_sharpness: Annotated[float, Field(ge=0.0)] = 0.0
+    max_text_score: Share = 1.0
+    min_composition: Share = 0.0
     owned_sources: tuple[str, ...]
+    balance: BalanceRules = BalanceRules()
 
 
 class DedupeRules(_Frozen):
-    """When two pictures are one."""
+    """When two pictures are one.
+
+    Args:
+        radius_bits: Most bits in which two perceptual hashes may differ.
+        min_cosine: Of embeddings, where pictures bring no outline.
+        min_outline: Least cosine of two outlines, see `corpus.mirrors`.
+        mirrored: Whether flips and quarter turns are copies too.
+    """
 
     radius_bits: Annotated[int, Field(ge=0, le=16)]
     min_cosine: Coordinate
+    min_outline: Coordinate = 0.6
+    mirrored: bool = False
+
+
+class DownloadRules(_Frozen):
+    """What fetching pictures may cost us and their hosts.
+
+    Args:
+        at_once: Transfers in flight, of all hosts; times `max_bytes` bounds memory.
+        per_host: Transfers in flight from one host.
+        connect_s: Longest wait for a connection.
+        read_s: Longest silence between two pieces of an answer.
+        total_s: Longest transfer, redirects counted in; waiting for a turn is not.
+        max_bytes: Largest picture, counted as it arrives and after decompression.
+        attempts: Tries per address where the failure can pass.
+        backoff_s: Upper end of the first random wait; it doubles with every try.
+        max_retry_after_s: Longest wait that a host may ask for; beyond it the row ends.
+        breaker_window: Latest outcomes of a host that are looked at.
+        breaker_share: Share of them failing alike, beyond which the host is left alone.
+        breaker_pause_s: Time until one picture is let through to see.
+        opt_outs: Directives of `X-Robots-Tag` that keep a picture out.
+        placeholders: Parts of paths of the picture that says "no picture here".
+        user_agent: How we call ourselves; its first word is matched in opt-outs.
+        allow_private: Fetch from loopback and private addresses too.
+        seed: Of the random waits.
+    """
+
+    at_once: Annotated[int, Field(ge=1, le=256)]
+    per_host: Annotated[int, Field(ge=1)]
+    connect_s: Annotated[float, Field(gt=0.0)]
+    read_s: Annotated[float, Field(gt=0.0)]
+    total_s: Annotated[float, Field(gt=0.0)]
+    max_bytes: Annotated[int, Field(ge=1)]
+    max_redirects: Annotated[int, Field(ge=0, le=20)]
+    attempts: Annotated[int, Field(ge=1, le=10)]
+    backoff_s: Annotated[float, Field(ge=0.0)]
+    max_backoff_s: Annotated[float, Field(ge=0.0)]
+    max_retry_after_s: Annotated[float, Field(ge=0.0)]
+    breaker_window: Annotated[int, Field(ge=2)]
+    breaker_share: Annotated[float, Field(gt=0.0, le=1.0)]
+    breaker_pause_s: Annotated[float, Field(ge=0.0)]
+    opt_outs: tuple[str, ...]
+    placeholders: tuple[str, ...]
+    user_agent: Annotated[str, Field(pattern=r"^[A-Za-z][ -~]*$")]
+    allow_private: bool
+    seed: int
 
 
 class TagRules(_Frozen):
@@ -161,7 +307,11 @@ class AudioRules(_Frozen):
 
 
 class RunProfile(_Frozen):
-    """Everything that decides what a run computes."""
+    """Everything that decides what a run computes.
+
+    Args:
+        engine: What spreads the encoding of pictures: this process, or Ray.
+    """
 
     name: str
     pictures: tuple[str, ...]
@@ -170,8 +320,10 @@ class RunProfile(_Frozen):
     licence_policy: Literal["research", "commercial"]
     image_encoder: EncoderChoice
     music_encoder: EncoderChoice
+    engine: Literal["local", "ray"] = "local"
     curation: CurationRules
     dedupe: DedupeRules
+    download: DownloadRules
     tags: TagRules
     pairs: PairRules
     bridge: BridgeRules
@@ -181,8 +333,10 @@ class RunProfile(_Frozen):
 
 
 def load_sources(folder: Path) -> Sources:
-    """Read `sources.yaml` from the configuration folder."""
-    return _load(folder / "sources.yaml", Sources)
+    """Read `sources.yaml` and `painters.yaml` from the configuration folder."""
+    path = folder / "sources.yaml"
+    values = {**_read(path), "painters": _read(folder / "painters.yaml")}
+    return _validate(path, values, Sources)
 
 
 def load_vocabulary(folder: Path) -> Vocabulary:

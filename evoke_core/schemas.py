@@ -5,6 +5,7 @@ Dagster's column schemas and blocking checks are generated from it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -37,11 +38,14 @@ class Table:
         """Return the column names in order."""
         return list(self.columns)
 
+    def frame(self, data: Any) -> pl.DataFrame:  # noqa: ANN401 (rows or columns)
+        """Make a frame of these columns from rows as mappings, or from columns."""
+        schema = {name: column.dtype for name, column in self.columns.items()}
+        return pl.DataFrame(data, schema=schema)
+
     def empty(self) -> pl.DataFrame:
         """Return a frame of these columns without rows."""
-        return pl.DataFrame(
-            schema={name: column.dtype for name, column in self.columns.items()}
-        )
+        return self.frame(None)
 
 
 _VECTOR = pl.List(pl.Float32)
@@ -69,6 +73,10 @@ def _share(meaning: str) -> Column:
     return Column(pl.Float32, f"{meaning}, 0 to 1")
 
 
+def _measure(meaning: str) -> Column:
+    return Column(pl.Float32, f"{meaning}, 0 to 1", optional=True)
+
+
 TABLES: Mapping[str, Table] = {
     "source_manifests": Table(
         {
@@ -82,6 +90,9 @@ TABLES: Mapping[str, Table] = {
             "attribution": Column(pl.String, "credit line"),
             "url": Column(pl.String, "page of the picture", optional=True),
             "keywords": Column(_WORDS, "the source's own labels"),
+            "stratum": Column(pl.String, "style or label for quotas", optional=True),
+            "addresses": Column(_WORDS, "where the bytes are, the best first"),
+            "md5": Column(pl.String, "of the first address, base64", optional=True),
             "version": Column(pl.String, "changes whenever the bytes may have"),
             "served": Column(pl.Boolean, "boards may show it; else it only teaches"),
             "family": Column(pl.String, "planted look", optional=True),
@@ -122,6 +133,12 @@ TABLES: Mapping[str, Table] = {
             ),
             "height_px": Column(pl.Int32, "upright height", optional=True),
             "phash": Column(pl.UInt64, "64-bit perceptual hash", optional=True),
+            "mirror_hashes": Column(
+                pl.List(pl.UInt64), "of its eight flips and turns", optional=True
+            ),
+            "luma_grid": Column(
+                pl.Binary, "mean luma of 16 x 16 cells, a byte each", optional=True
+            ),
             "sharpness": Column(pl.Float32, "variance of the Laplacian", optional=True),
             "entropy_bits": Column(pl.Float32, "grey-level entropy", optional=True),
             "colourfulness": Column(
@@ -129,6 +146,10 @@ TABLES: Mapping[str, Table] = {
             ),
             "brightness": Column(pl.Float32, "mean luminance, 0 to 1", optional=True),
             "palette": Column(_WORDS, "five colours, most prominent first"),
+            "text_score": _measure("lettering in lines"),
+            "flat_share": _measure("covered by one even tone"),
+            "border_share": _measure("taken by even bars along its sides"),
+            "composition_score": _measure("thirds and balance of salient mass"),
             "thumbnail": Column(
                 pl.String, "store key of the 512 px JPEG", optional=True
             ),
@@ -152,10 +173,14 @@ TABLES: Mapping[str, Table] = {
             "image_id": _IMAGE_ID,
             "source": _SOURCE,
             "source_key": _SOURCE_KEY,
+            "phash": Column(pl.UInt64, "64-bit perceptual hash it was joined by"),
             "cluster_id": Column(pl.String, "image_id of the cluster's keeper"),
             "is_keeper": Column(pl.Boolean, "the one that stays"),
             "relation": Column(
                 pl.String, "to the keeper", choices=("keeper", "exact", "near")
+            ),
+            "component_id": Column(
+                pl.String, "lowest image_id of those that near hashes tie to it"
             ),
         },
         key=("image_id",),
@@ -169,6 +194,9 @@ TABLES: Mapping[str, Table] = {
             "reason": _REASON,
             "detail": _DETAIL,
             "note": Column(pl.String, "kept although a rule objects", optional=True),
+            "aesthetic": Column(
+                pl.String, "one of the seven, null where unknown", optional=True
+            ),
             "served": Column(pl.Boolean, "boards may show it; else it only teaches"),
         },
         key=("image_id",),

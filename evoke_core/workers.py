@@ -1,10 +1,15 @@
-"""Spread work on many items over the machine's cores, in order and bounded."""
+"""Spread work on many items over the machine's cores, in order and bounded.
+
+`map_over_cores` is for our own items. `map_guarded` is for what strangers made: an item
+that kills its process, or never ends, costs itself and nothing else.
+"""
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
-from typing import TypeVar
+from typing import Any, TypeVar
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -12,6 +17,8 @@ _Result = TypeVar("_Result")
 # Starting a process costs about half a second of imports; fewer items than this
 # are done sooner where they are.
 _WORTH_A_PROCESS = 24
+_AHEAD = 16  # items handed out before they are asked for, a core
+_END = object()
 
 
 def map_over_cores(
@@ -22,12 +29,51 @@ def map_over_cores(
     Processes are spawned, not forked, so that threads of the caller (Dagster's, a
     gRPC channel's) can't leave a child with a held lock.
     """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+    cores = count_cores()
     if cores < 2 or len(items) < _WORTH_A_PROCESS:
         yield from map(work, items)
         return
     with ProcessPoolExecutor(cores, mp_context=get_context("spawn")) as pool:
         yield from pool.map(work, items, chunksize=4)
+
+
+def map_guarded(
+    work: Callable[[_Item], _Result],
+    items: Sequence[_Item],
+    *,
+    timeout_s: float,
+    lost: Callable[[_Item, str], _Result],
+) -> Iterator[_Result]:
+    """Apply a picklable function to every item, each in a process that may be killed.
+
+    Args:
+        work: What it raises is raised here.
+        items: Results come in their order.
+        timeout_s: Most seconds for one item; its process is ended after that.
+        lost: Makes the result of an item whose process was ended or died, from the item
+            and a sentence that says what happened.
+    """
+    from pebble import ProcessExpired, ProcessPool
+
+    if not items:
+        return
+    cores, ahead = count_cores(), deque[Any]()
+    with ProcessPool(cores, context=get_context("spawn")) as pool:
+        todo = iter(items)
+        for item in items:
+            while len(ahead) < _AHEAD * cores and (due := next(todo, _END)) is not _END:
+                ahead.append(pool.schedule(work, (due,), timeout=timeout_s))
+            try:
+                yield ahead.popleft().result()
+            except TimeoutError:
+                yield lost(item, f"took longer than {timeout_s:g} s")
+            except ProcessExpired as died:
+                yield lost(item, f"ended its process ({died.exitcode})")
+
+
+def count_cores() -> int:
+    """Count the cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
 
 
 def with_progress(

@@ -6,6 +6,7 @@ from evoke_pipelines.assets import (
     boards,
     bridge,
     corpus,
+    curation,
     directions,
     images,
     index,
@@ -19,7 +20,18 @@ from evoke_pipelines.resources import RESOURCES
 from evoke_pipelines.schedules import SCHEDULES
 from evoke_pipelines.sensors import SENSORS
 
-STAGES = (corpus, images, music, pairs, bridge, directions, index, release, boards)
+STAGES = (
+    corpus,
+    images,
+    curation,
+    music,
+    pairs,
+    bridge,
+    directions,
+    index,
+    release,
+    boards,
+)
 
 defs = dg.Definitions(
     assets=dg.load_assets_from_modules(STAGES),

@@ -13,7 +13,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import dagster as dg
@@ -36,11 +36,11 @@ from evoke_pipelines.environment import (
     read_configuration,
     read_environment,
 )
-from evoke_pipelines.partitions import AUDIO_DROPS_NAME
+from evoke_pipelines.partitions import AUDIO_DROPS_NAME, EVERY_SHARD, one_run_over
 from evoke_pipelines.sensors import UNFINISHED
 
 _DEMO_PIECE = "nocturne"
-_STEPS = ("refresh_corpus", "fit_bridge", "publish_release")
+_STEPS = {"refresh_corpus": EVERY_SHARD, "fit_bridge": {}, "publish_release": {}}
 _NOT_SONGS = frozenset((".csv", ".txt", ".md", ".json", ".lrc", ".url", ".tsv"))
 _PROCESS_TAG = "evoke/process"
 _OURS = {_PROCESS_TAG: str(os.getpid())}
@@ -65,8 +65,8 @@ def _run(song: Path | None) -> int:
     store = open_store(environment.store)
     with dg.DagsterInstance.get() as instance:
         end_dead_runs(instance)
-        for name in _STEPS:
-            _run_job(name, instance)
+        for name, tags in _STEPS.items():
+            _run_job(name, instance, tags)
         _say(_pictures(store))
         wanted = _drop(songs, store) if song else _drop_demo_piece(store)
         _compose(wanted, instance)
@@ -131,10 +131,13 @@ def _require(environment: Environment) -> None:
         pass  # a locked index is reported now, not after the corpus
 
 
-def _run_job(name: str, instance: dg.DagsterInstance) -> None:
+def _run_job(name: str, instance: dg.DagsterInstance, tags: Mapping[str, str]) -> None:
     started = time.monotonic()
     result = defs.resolve_job_def(name).execute_in_process(
-        instance=instance, run_config=_QUIET, tags=_OURS, raise_on_error=False
+        instance=instance,
+        run_config=_QUIET,
+        tags={**_OURS, **tags},
+        raise_on_error=False,
     )
     if not result.success:
         raise EvokeError(_why(name, result))
@@ -206,11 +209,7 @@ def _compose(drops: list[Drop], instance: dg.DagsterInstance) -> None:
             **_QUIET,
             "ops": {"audio_drop_board": {"config": {"outdated_too": True}}},
         },
-        tags={
-            **_OURS,
-            "dagster/asset_partition_range_start": wanted[0],
-            "dagster/asset_partition_range_end": wanted[-1],
-        },
+        tags=_OURS | one_run_over(wanted),
         raise_on_error=False,
     )
     if not result.success and not _only_refusals(result):

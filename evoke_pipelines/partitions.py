@@ -1,6 +1,28 @@
-"""How runs are cut: one partition for each dropped song."""
+"""How runs are cut: one partition a dropped song, one a collection or shard of it."""
+
+from collections.abc import Sequence
 
 import dagster as dg
 
+from evoke_core.config import load_sources
+from evoke_core.corpus.shards import shard_names
+from evoke_pipelines.environment import CONFIG_FOLDER
+
 AUDIO_DROPS_NAME = "audio_drops"
 AUDIO_DROPS = dg.DynamicPartitionsDefinition(name=AUDIO_DROPS_NAME)
+
+# All that are configured: what the profile does not ask for is an empty part.
+PICTURE_SHARDS = dg.StaticPartitionsDefinition(
+    shard_names(load_sources(CONFIG_FOLDER).pictures)
+)
+
+
+def one_run_over(keys: Sequence[str]) -> dict[str, str]:
+    """Return the tags of one run over a range of partitions, first to last."""
+    return {
+        "dagster/asset_partition_range_start": keys[0],
+        "dagster/asset_partition_range_end": keys[-1],
+    }
+
+
+EVERY_SHARD = one_run_over(PICTURE_SHARDS.get_partition_keys())

@@ -1,26 +1,26 @@
 """Compute an asset only if its code, settings or inputs changed, and show what it is.
 
 Each asset is materialised at every run, so that the UI says when it was last looked at;
-where nothing changed that costs one small read and shows what stands in the store.
+where nothing changed that costs one small read and shows what stands in the store. A
+partitioned table is kept in parts, each with a stamp of its own.
 """
 
-import base64
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, is_dataclass
 from typing import Any
 
 import dagster as dg
 import polars as pl
 from pydantic import BaseModel
 
-from evoke_core.schemas import TABLES
+from evoke_core.storage.journal import Journal
 from evoke_core.storage.stamps import Stamp, drop_stamp, read_stamp, write_stamp
 from evoke_core.storage.store import Store, digest
-from evoke_core.storage.tables import table_key, write_table
+from evoke_core.storage.tables import WHOLE, table_key, write_table
+from evoke_pipelines.shown import as_markdown, as_metadata
 
 _SAMPLE_ROWS = 5
-_CELL_CHARACTERS = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,30 @@ class Made:
     Args:
         digest: Of its content.
         shown: Plain values; text that starts with "md:" is shown as Markdown.
+        keys: Blobs that hold it; the asset is made again if one is lost or damaged.
     """
 
     digest: str
     shown: Mapping[str, Any] = field(default_factory=dict)
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TableRecipe:
+    """How a table, or one part of it, is made.
+
+    Args:
+        make: Does the work.
+        settings: Whatever configuration the result depends on.
+        show: Chooses what the UI shows of it.
+        again: Make it whatever the stamp says: something that it left is damaged, or
+            what failed is to be tried once more.
+    """
+
+    make: Callable[[], pl.DataFrame]
+    settings: object
+    show: Callable[[pl.DataFrame], Mapping[str, Any]] | None = None
+    again: bool = False
 
 
 def refresh(
@@ -53,17 +73,11 @@ def refresh(
     """
     name = context.asset_key.path[-1]
     recipe = _recipe(context, store, settings)
-    known = read_stamp(store, name)
-    if known is not None and known.recipe == recipe:
-        context.log.info("%s: unchanged, nothing computed", name)
-        return _result(known, recomputed=False)
-    drop_stamp(store, name)
-    started = time.monotonic()
-    made = make()
-    seconds = round(time.monotonic() - started, 2)
-    stamp = Stamp(recipe, made.digest, {**made.shown, "seconds": seconds})
-    write_stamp(store, name, stamp)
-    return _result(stamp, recomputed=True)
+    stamp, recomputed = _renewed(context, store, name, (recipe, False, make))
+    return dg.MaterializeResult(
+        metadata=_metadata(stamp, recomputed=recomputed),
+        data_version=dg.DataVersion(stamp.digest),
+    )
 
 
 def refresh_table(
@@ -76,62 +90,90 @@ def refresh_table(
 ) -> dg.MaterializeResult[None]:
     """Make a table of the data dictionary if its recipe changed; see `refresh`."""
     name = context.asset_key.path[-1]
-
-    def make_table() -> Made:
-        frame = make()
-        content = write_table(store, name, frame)
-        shown = {
-            **(show(frame) if show else {}),
-            "dagster/row_count": frame.height,
-            "bytes": len(store.read(table_key(name))),
-            "stored_at": store.locate(table_key(name)),
-            "sample": f"md:{as_markdown(frame.head(_SAMPLE_ROWS))}",
-        }
-        return Made(content, shown)
-
-    return refresh(context, store, make_table, settings=settings)
-
-
-def column_schema(table: str) -> dg.TableSchema:
-    """Describe a table of the data dictionary for the UI."""
-    return dg.TableSchema(
-        columns=[
-            dg.TableColumn(
-                name=name,
-                type=str(column.dtype),
-                description=column.meaning,
-                constraints=dg.TableColumnConstraints(nullable=column.optional),
-            )
-            for name, column in TABLES[table].columns.items()
-        ]
+    table = TableRecipe(make, settings, show)
+    return refresh(
+        context, store, lambda: _make_part(store, name, WHOLE, table), settings=settings
     )
 
 
-def picture(png: bytes) -> str:
-    """Show a PNG inline in the UI."""
-    return f"md:![](data:image/png;base64,{base64.b64encode(png).decode('ascii')})"
+def refresh_parts(
+    context: dg.AssetExecutionContext,
+    store: Store,
+    recipe_of: Callable[[str], TableRecipe],
+) -> dg.MaterializeResult[None]:
+    """Make those parts of a partitioned table whose recipe changed.
+
+    Args:
+        context: Names the asset and the partitions of this run.
+        store: Holds the stamps, one for each part and one for all of them together.
+        recipe_of: Says how a part is made; its settings say what of the asset's inputs
+            the part depends on.
+    """
+    name = context.asset_key.path[-1]
+    for part in context.partition_keys:
+        table = recipe_of(part)
+        code = context.assets_def.code_versions_by_key.get(context.asset_key)
+        recipe = digest({"code": code, "settings": _plain(table.settings)})
+        stamp, recomputed = _renewed(
+            context,
+            store,
+            f"{name}/{part}",
+            (recipe, table.again, _maker(store, name, part, table)),
+        )
+        shown = _metadata(stamp, recomputed=recomputed)
+        context.add_asset_metadata(shown, partition_key=part)
+    stamps = {part: read_stamp(store, f"{name}/{part}") for part in _parts(context)}
+    made = {part: stamp.digest for part, stamp in stamps.items() if stamp}
+    write_stamp(store, name, Stamp(recipe="its parts", digest=digest(made), shown={}))
+    return dg.MaterializeResult()
 
 
-def as_markdown(frame: pl.DataFrame) -> str:
-    """Show rows as a Markdown table; long cells are cut."""
-    head = "| " + " | ".join(frame.columns) + " |"
-    rule = "|" + "---|" * frame.width
-    rows = ["| " + " | ".join(map(_cell, row)) + " |" for row in frame.iter_rows()]
-    return "\n".join([head, rule, *rows])
+def _maker(
+    store: Store, name: str, part: str, table: TableRecipe
+) -> Callable[[], Made]:
+    return lambda: _make_part(store, name, part, table)
 
 
-def log_progress(context: dg.AssetExecutionContext) -> Callable[[int, int], None]:
-    """Return a reporter of (done, total) that logs rate and time left."""
+def _make_part(store: Store, name: str, part: str, table: TableRecipe) -> Made:
+    frame = table.make()
+    content = write_table(store, name, frame, part)
+    Journal(store, name, part).clear()
+    key = table_key(name, part)
+    shown = {
+        **(table.show(frame) if table.show else {}),
+        "dagster/row_count": frame.height,
+        "bytes": len(store.read(key)),
+        "stored_at": store.locate(key),
+        "sample": f"md:{as_markdown(frame.head(_SAMPLE_ROWS))}",
+    }
+    return Made(content, shown, (key,))
+
+
+def _renewed(
+    context: dg.AssetExecutionContext,
+    store: Store,
+    name: str,
+    how: tuple[str, bool, Callable[[], Made]],
+) -> tuple[Stamp, bool]:
+    """Return the stamp that holds now, and whether work was done for it."""
+    recipe, again, make = how
+    known = read_stamp(store, name)
+    if known and known.recipe == recipe and not again and known.holds(store):
+        context.log.info("%s: unchanged, nothing computed", name)
+        return known, False
+    drop_stamp(store, name)
     started = time.monotonic()
+    made = make()
+    seconds = round(time.monotonic() - started, 2)
+    etags = {key: store.etag(key) for key in made.keys}
+    stamp = Stamp(recipe, made.digest, {**made.shown, "seconds": seconds}, etags)
+    write_stamp(store, name, stamp)
+    return stamp, True
 
-    def report(done: int, total: int) -> None:
-        rate = done / max(time.monotonic() - started, 1e-9)
-        context.log.info(
-            "%d of %d, %.1f a second, %.0f s left", done, total, rate,
-            (total - done) / max(rate, 1e-9),
-        )  # fmt: skip
 
-    return report
+def _parts(context: dg.AssetExecutionContext) -> list[str]:
+    partitions = context.assets_def.partitions_def
+    return list(partitions.get_partition_keys()) if partitions else []
 
 
 def _recipe(context: dg.AssetExecutionContext, store: Store, settings: object) -> str:
@@ -150,6 +192,8 @@ def _recipe(context: dg.AssetExecutionContext, store: Store, settings: object) -
 def _plain(settings: object) -> Any:  # noqa: ANN401 (any JSON)
     if isinstance(settings, BaseModel):
         return settings.model_dump(mode="json")
+    if is_dataclass(settings) and not isinstance(settings, type):
+        return _plain(asdict(settings))
     if isinstance(settings, (list, tuple)):
         return [_plain(each) for each in settings]
     if isinstance(settings, dict):
@@ -157,26 +201,6 @@ def _plain(settings: object) -> Any:  # noqa: ANN401 (any JSON)
     return settings
 
 
-def _result(stamp: Stamp, *, recomputed: bool) -> dg.MaterializeResult[None]:
-    shown = {name: _metadata(value) for name, value in stamp.shown.items()}
-    return dg.MaterializeResult(
-        metadata={**shown, "recomputed": recomputed},
-        data_version=dg.DataVersion(stamp.digest),
-    )
-
-
-def _metadata(value: Any) -> Any:  # noqa: ANN401 (what Dagster takes)
-    if isinstance(value, str) and value.startswith("md:"):
-        return dg.MetadataValue.md(value.removeprefix("md:"))
-    return value
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, pl.Series):
-        value = value.to_list()
-    if isinstance(value, list) and len(value) > 6:
-        value = f"{len(value)} values"
-    text = str(value).replace("|", "/").replace("\n", " ")
-    for sign, escaped in (("&", "&amp;"), ("<", "&lt;")):
-        text = text.replace(sign, escaped)
-    return text if len(text) <= _CELL_CHARACTERS else text[:_CELL_CHARACTERS] + "…"
+def _metadata(stamp: Stamp, *, recomputed: bool) -> dict[str, Any]:
+    shown = {name: as_metadata(value) for name, value in stamp.shown.items()}
+    return {**shown, "recomputed": recomputed}

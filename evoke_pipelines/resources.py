@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import dagster as dg
 
 from evoke_core.config import RunProfile, Sources, Vocabulary, load_vocabulary
+from evoke_core.corpus.aesthetics import Aesthetics, load_aesthetics
+from evoke_core.corpus.licences import Licences, load_licences
 from evoke_core.images.encode import ImageEncoder
 from evoke_core.images.encoders import open_image_encoder
 from evoke_core.index import ImageIndex, open_index
@@ -80,11 +82,25 @@ def index_resource(_: dg.InitResourceContext) -> IndexAccess:
     return IndexAccess(read_environment().milvus)
 
 
+@dg.resource(description="Which licences allow what.")
+def licences_resource(_: dg.InitResourceContext) -> Licences:
+    """Load the list of licences."""
+    return load_licences(CONFIG_FOLDER / "licences.yaml")
+
+
+@dg.resource(description="Words of the seven aesthetics.")
+def aesthetics_resource(_: dg.InitResourceContext) -> Aesthetics:
+    """Load the aesthetics."""
+    return load_aesthetics(CONFIG_FOLDER / "aesthetics.yaml")
+
+
 RESOURCES = {
     "store": store_resource,
     "run_profile": run_profile_resource,
     "sources": sources_resource,
     "vocabulary": vocabulary_resource,
+    "licences": licences_resource,
+    "aesthetics": aesthetics_resource,
     "image_encoder": image_encoder_resource,
     "music_encoder": music_encoder_resource,
     "index": index_resource,

@@ -3,13 +3,17 @@
 import dagster as dg
 
 from evoke_pipelines.jobs import refresh_corpus
+from evoke_pipelines.partitions import EVERY_SHARD
 
-weekly_refresh = dg.ScheduleDefinition(
-    name="weekly_refresh",
+
+@dg.schedule(
     job=refresh_corpus,
     cron_schedule="0 4 * * 1",
-    description="Mondays at four: list the collections again, work on what changed.",
     default_status=dg.DefaultScheduleStatus.RUNNING,
 )
+def weekly_refresh(_: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """Mondays at four: list the collections again, work on what changed."""
+    return dg.RunRequest(tags=EVERY_SHARD)
+
 
 SCHEDULES = [weekly_refresh]

@@ -13,7 +13,7 @@ from evoke_pipelines.jobs import (
     publish_release,
     refresh_corpus,
 )
-from evoke_pipelines.partitions import AUDIO_DROPS, AUDIO_DROPS_NAME
+from evoke_pipelines.partitions import AUDIO_DROPS, AUDIO_DROPS_NAME, one_run_over
 
 _AT_ONCE = 100  # drops a run; more wait for the next
 _TRIES = 3  # of a drop whose run broke; a refused one is recorded and not tried again
@@ -91,12 +91,7 @@ def _request(drop_ids: list[str]) -> dg.RunRequest:
     """
     if len(drop_ids) == 1:
         return dg.RunRequest(partition_key=drop_ids[0])
-    return dg.RunRequest(
-        tags={
-            "dagster/asset_partition_range_start": drop_ids[0],
-            "dagster/asset_partition_range_end": drop_ids[-1],
-        }
-    )
+    return dg.RunRequest(tags=one_run_over(drop_ids))
 
 
 SENSORS = [audio_drop_sensor, fit_after_refresh, publish_after_fit]

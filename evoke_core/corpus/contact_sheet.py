@@ -1,14 +1,18 @@
 """Many pictures on one small sheet, to look at instead of reading about them."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 
+COLUMNS = 10
 _CELL_PX = 88
 _GAP_PX = 6
-_COLUMNS = 10
+_PITCH_PX = _CELL_PX + _GAP_PX
+_LABEL_PX = 22
+_FONT_PX = 14
 _GROUND = (250, 250, 249)
+_INK = (51, 51, 51)
 
 
 def contact_sheet(pictures: Sequence[bytes]) -> bytes:
@@ -20,17 +24,50 @@ def contact_sheet(pictures: Sequence[bytes]) -> bytes:
     Returns:
         PNG bytes; a blank strip for no pictures.
     """
-    rows = max(1, -(-len(pictures) // _COLUMNS))
-    pitch = _CELL_PX + _GAP_PX
-    sheet = Image.new(
-        "RGB", (_COLUMNS * pitch + _GAP_PX, rows * pitch + _GAP_PX), _GROUND
-    )
+    rows = max(1, -(-len(pictures) // COLUMNS))
+    sheet = _blank(rows * _PITCH_PX + _GAP_PX)
+    _paste(sheet, pictures, top=_GAP_PX)
+    return _png(sheet)
+
+
+def labelled_sheet(groups: Mapping[str, Sequence[bytes]]) -> bytes:
+    """Lay groups of pictures out below each other, each under its label.
+
+    Args:
+        groups: Pictures by label, in order; a group of more than ten takes more rows.
+
+    Returns:
+        PNG bytes; a blank strip for no groups.
+    """
+    heights = [
+        _LABEL_PX + max(1, -(-len(pictures) // COLUMNS)) * _PITCH_PX
+        for pictures in groups.values()
+    ]
+    sheet = _blank(max(_PITCH_PX, sum(heights)) + _GAP_PX)
+    draw = ImageDraw.Draw(sheet)
+    font = ImageFont.load_default(_FONT_PX)
+    top = _GAP_PX
+    for (label, pictures), height in zip(groups.items(), heights, strict=True):
+        draw.text((_GAP_PX, top), label, fill=_INK, font=font)
+        _paste(sheet, pictures, top=top + _LABEL_PX)
+        top += height
+    return _png(sheet)
+
+
+def _blank(height: int) -> Image.Image:
+    return Image.new("RGB", (COLUMNS * _PITCH_PX + _GAP_PX, height), _GROUND)
+
+
+def _paste(sheet: Image.Image, pictures: Sequence[bytes], *, top: int) -> None:
     for place, data in enumerate(pictures):
-        row, column = divmod(place, _COLUMNS)
+        row, column = divmod(place, COLUMNS)
         with Image.open(io.BytesIO(data)) as opened:
             opened.draft("RGB", (2 * _CELL_PX, 2 * _CELL_PX))
             cell = ImageOps.fit(opened.convert("RGB"), (_CELL_PX, _CELL_PX))
-        sheet.paste(cell, (_GAP_PX + column * pitch, _GAP_PX + row * pitch))
+        sheet.paste(cell, (_GAP_PX + column * _PITCH_PX, top + row * _PITCH_PX))
+
+
+def _png(sheet: Image.Image) -> bytes:
     buffer = io.BytesIO()
     # 128 colours keep forty photographs at about 150 kB, small enough for metadata.
     sheet.quantize(128).save(buffer, "PNG", optimize=True)

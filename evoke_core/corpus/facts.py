@@ -17,6 +17,8 @@ import numpy.typing as npt
 from PIL import Image
 
 from evoke_core.corpus.decode import DecodedPicture, Pixels
+from evoke_core.corpus.looks import Looks, measure_looks
+from evoke_core.corpus.mirrors import dihedral_hashes, luma_grid
 
 PALETTE_SIZE = 5
 _PALETTE_PX = 48  # median cut slows with the number of distinct colours
@@ -39,11 +41,14 @@ class PictureFacts:
         height_px: Of the upright original.
         aspect: Width over height.
         phash: imagehash.phash as an unsigned 64-bit number, first bit highest.
+        mirror_hashes: The same of its eight flips and turns, its own first.
+        luma_grid: Mean luma of 16 x 16 cells, row by row.
         sharpness: Variance of the Laplacian of luma in 0-255; 0 is flat.
         entropy: Shannon entropy of the luma histogram in bits, 0 to 8.
         colourfulness: Hasler & Süsstrunk's M: 0 grey, 33 moderate, 109 extreme.
         brightness: Mean luma, 0 black to 1 white.
         palette: Five "#rrggbb", the most prominent first.
+        looks: Lettering, flatness, bars and composition.
     """
 
     sha256: str
@@ -52,40 +57,36 @@ class PictureFacts:
     height_px: int
     aspect: float
     phash: int
+    mirror_hashes: tuple[int, ...]
+    luma_grid: bytes
     sharpness: float
     entropy: float
     colourfulness: float
     brightness: float
     palette: tuple[str, ...]
+    looks: Looks
 
 
 def measure_facts(data: bytes, picture: DecodedPicture) -> PictureFacts:
     """Measure a decoded picture; `data` is the file that it was decoded from."""
     luma = picture.rgb.astype(np.float32) @ _LUMA
+    hashes = dihedral_hashes(picture.rgb)
     return PictureFacts(
         sha256=hashlib.sha256(data).hexdigest(),
         size_bytes=len(data),
         width_px=picture.width_px,
         height_px=picture.height_px,
         aspect=picture.width_px / picture.height_px,
-        phash=perceptual_hash(picture.rgb),
+        phash=hashes[0],
+        mirror_hashes=hashes,
+        luma_grid=luma_grid(picture.rgb).tobytes(),
         sharpness=_sharpness(luma),
         entropy=entropy_bits(luma),
         colourfulness=colourfulness(picture.rgb),
         brightness=float(luma.mean()) / 255,
         palette=dominant_colours(picture.rgb),
+        looks=measure_looks(picture.rgb),
     )
-
-
-def perceptual_hash(rgb: Pixels) -> int:
-    """Hash pixels by the signs of 64 low DCT coefficients about their median.
-
-    Returns:
-        An unsigned 64-bit number whose hexadecimal form is imagehash's.
-    """
-    import imagehash
-
-    return int(str(imagehash.phash(Image.fromarray(rgb))), 16)
 
 
 def entropy_bits(luma: Floats) -> float:

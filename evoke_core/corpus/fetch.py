@@ -1,45 +1,147 @@
 """Get every listed picture's bytes to where the rest of the graph can read them.
 
-A user's own file is read where it lies; a painting is painted into the store once.
+A file on disk is read where it lies, a painting is painted into the store, and what is
+elsewhere is downloaded into it. What is there already is not fetched again.
 """
 
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from evoke_core.config import Source, Sources
+from evoke_core.config import DownloadRules, PictureSource, Sources
+from evoke_core.corpus.originals import IN_STORE, damaged, remember
 from evoke_core.schemas import TABLES
 from evoke_core.storage.address import open_store
+from evoke_core.storage.journal import Journal, as_frames
 from evoke_core.storage.store import Store
 from evoke_core.workers import map_over_cores, with_progress
 
-IN_STORE = "store:"
 ON_DISK = "file:"
 Report = Callable[[int, int], None]
+_IDENTITY = ["image_id", "version"]
 
 
-def fetch_pictures(
-    manifest: pl.DataFrame, sources: Sources, store: Store, *, report: Report
-) -> pl.DataFrame:
-    """Fetch what is listed and not there yet.
+@dataclass(frozen=True, slots=True)
+class Fetcher:
+    """Fetches pictures into a store.
 
-    Returns:
-        The table `image_files`: one row per manifest row, stored or failed.
+    Args:
+        sources: How each collection's pictures are had.
+        rules: Limits of downloads.
+        store: Where pictures go.
+        report: Is told (done, total).
     """
-    columns = ["image_id", "source", "source_key", "version"]
-    rows: list[dict[str, Any]] = []
-    for (name,), listed in manifest.group_by("source", maintain_order=True):
-        source = sources.pictures[str(name)]
-        work = _fetcher(source, str(name), store)
-        items = listed.select(columns).to_dicts()
-        results = map_over_cores(work, items)
-        rows.extend(with_progress(results, total=len(items), report=report))
-    schema = {name: c.dtype for name, c in TABLES["image_files"].columns.items()}
-    return pl.DataFrame(rows, schema=schema)
+
+    sources: Sources
+    rules: DownloadRules
+    store: Store
+    report: Report
+
+    def fetch(
+        self,
+        listed: pl.DataFrame,
+        known: pl.DataFrame,
+        journal: Journal,
+        *,
+        lost: Sequence[str] = (),
+        retry_failed: bool = False,
+    ) -> pl.DataFrame:
+        """Fetch what is listed and not there yet.
+
+        Args:
+            listed: Rows of `source_manifests`.
+            known: Rows of an earlier `image_files`.
+            journal: What an interrupted run fetched, and where this one notes it.
+            lost: Keys of damaged blobs; they are removed and fetched again.
+            retry_failed: Ask again for what the world refused for good.
+
+        Returns:
+            The table `image_files`: one row per listed row, stored or failed.
+        """
+        before = pl.concat([known, journal.rows()]).unique(
+            "image_id", keep="last", maintain_order=True
+        )
+        for key in (*lost, *_outdated(known, listed)):
+            self.store.delete(key)
+        gone = [f"{IN_STORE}{key}" for key in lost]
+        whole = before.filter(~pl.col("location").is_in(gone))
+        kept = _still_good(whole, retry_failed=retry_failed).join(
+            listed.select(_IDENTITY), on=_IDENTITY, how="semi"
+        )
+        new = listed.join(kept.select(_IDENTITY), on=_IDENTITY, how="anti")
+        fetched = journal.keep(as_frames("image_files", self._fetched(new)))
+        for folder in _folders(fetched):
+            remember(self.store, folder)
+        return pl.concat([kept, fetched]).sort("source", "source_key")
+
+    def _fetched(self, new: pl.DataFrame) -> Iterator[dict[str, Any]]:
+        """Yield a row for each picture, as they are done."""
+        columns = [*_IDENTITY, "source", "source_key", "addresses", "md5"]
+        for (name,), rows in new.group_by("source", maintain_order=True):
+            source = self.sources.pictures[str(name)]
+            items = rows.select(columns).to_dicts()
+            done = self._by_kind(source, str(name), items)
+            yield from with_progress(done, total=len(items), report=self.report)
+
+    def _by_kind(
+        self, source: PictureSource, name: str, items: list[dict[str, Any]]
+    ) -> Iterator[dict[str, Any]]:
+        folder = f"pictures/{name}/{source.release}"
+        if source.kind == "painted":
+            # A store is rebuilt from its address in each worker process.
+            work = partial(_paint, source=source, folder=folder, uri=self.store.uri)
+            yield from map_over_cores(work, items)
+            return
+        local = [item for item in items if _is_local(item)]
+        yield from map(_look_up, local)
+        remote = [item for item in items if not _is_local(item)]
+        yield from self._downloaded(remote, folder)
+
+    def _downloaded(
+        self, items: Sequence[dict[str, Any]], folder: str
+    ) -> Iterator[dict[str, Any]]:
+        from evoke_core.corpus.download.download import Wanted, download_pictures
+
+        rows = {item["image_id"]: item for item in items}
+        wanted = [
+            Wanted(key, tuple(item["addresses"]), item["md5"])
+            for key, item in rows.items()
+        ]
+        outcomes = download_pictures(
+            wanted, self.rules, self.store, folder=folder, report=lambda *_: None
+        )
+        for outcome in outcomes:
+            yield _row(
+                rows[outcome.image_id],
+                status=outcome.status,
+                reason=outcome.reason,
+                detail=outcome.detail,
+                location=f"{IN_STORE}{outcome.key}" if outcome.key else "",
+                size_bytes=outcome.size_bytes,
+            )
+
+
+def damaged_files(known: pl.DataFrame, store: Store) -> list[str]:
+    """Name the keys of fetched blobs that are no longer what was put in the store."""
+    keys = known["location"].str.strip_prefix(IN_STORE)
+    inside = keys.filter(known["location"].str.starts_with(IN_STORE))
+    return [
+        key
+        for folder in _folders(known)
+        for key in damaged(inside.filter(inside.str.starts_with(folder)), store, folder)
+    ]
+
+
+def has_passing_failures(files: pl.DataFrame) -> bool:
+    """Say whether rows failed for a reason that may have passed since."""
+    from evoke_core.corpus.download.reasons import TRANSIENT
+
+    return bool(files["reason"].is_in(list(TRANSIENT)).any())
 
 
 def read_picture(location: str, store: Store) -> bytes:
@@ -56,61 +158,77 @@ def read_picture(location: str, store: Store) -> bytes:
         raise KeyError(location) from gone
 
 
-def _fetcher(
-    source: Source, name: str, store: Store
-) -> Callable[[dict[str, Any]], dict[str, Any]]:
-    if source.kind == "folder":
-        return partial(_look_up, root=source.location or "")
-    # A store is rebuilt from its address in each worker process.
-    return partial(_paint, source=source, folder=f"pictures/{name}", uri=store.uri)
+def _still_good(known: pl.DataFrame, *, retry_failed: bool) -> pl.DataFrame:
+    """Leave what is stored and undamaged, and what failed for good."""
+    from evoke_core.corpus.download.reasons import TRANSIENT
+
+    passing = {*TRANSIENT, "unreadable_file"}
+    stored = pl.col("status") == "stored"
+    settled = ~stored & ~pl.col("reason").is_in(list(passing))
+    if retry_failed:
+        settled = pl.lit(value=False)
+    return known.filter(stored | settled)
 
 
-def _look_up(row: dict[str, Any], *, root: str) -> dict[str, Any]:
-    path = Path(root, row["source_key"]).absolute()
-    location = f"{ON_DISK}{path}"
+def _folders(files: pl.DataFrame) -> list[str]:
+    """Name the folders of the store that rows lie in, one a collection."""
+    stored = files.filter(pl.col("location").str.starts_with(IN_STORE))
+    return [f"pictures/{name}" for name in stored["source"].unique().sort()]
+
+
+def _outdated(known: pl.DataFrame, listed: pl.DataFrame) -> list[str]:
+    """Name the keys of blobs whose picture is listed in another version now."""
+    changed = known.join(listed.select(_IDENTITY), on="image_id", suffix="_now").filter(
+        (pl.col("version") != pl.col("version_now"))
+        & pl.col("location").str.starts_with(IN_STORE)
+    )
+    return changed["location"].str.strip_prefix(IN_STORE).to_list()
+
+
+def _is_local(item: dict[str, Any]) -> bool:
+    return bool(item["addresses"]) and item["addresses"][0].startswith(ON_DISK)
+
+
+def _look_up(item: dict[str, Any]) -> dict[str, Any]:
+    location = item["addresses"][0]
+    path = Path(location.removeprefix(ON_DISK))
     try:
         if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe would never end
-            return _failed(row, location, "not a regular file")
+            return _unreadable(item, "not a regular file")
         with path.open("rb") as handle:
             size = handle.seek(0, 2)
     except OSError as wrong:
-        return _failed(row, location, wrong.strerror or str(wrong))
-    return _stored(row, location, size)
+        return _unreadable(item, wrong.strerror or str(wrong))
+    return _row(item, status="stored", location=location, size_bytes=size)
+
+
+def _unreadable(item: dict[str, Any], why: str) -> dict[str, Any]:
+    return _row(
+        item,
+        status="failed",
+        reason="unreadable_file",
+        detail=f"{item['source_key']}: {why}; check its name and permissions",
+        location=item["addresses"][0],
+    )
 
 
 def _paint(
-    row: dict[str, Any], *, source: Source, folder: str, uri: str
+    item: dict[str, Any], *, source: PictureSource, folder: str, uri: str
 ) -> dict[str, Any]:
     from evoke_core.corpus.sources.painted.reader import paint_key
 
+    key = f"{folder}/{item['source_key']}"
     store = open_store(uri)
-    key = f"{folder}/{source.release}/{row['source_key']}"
     try:
-        size = len(store.read(key))
+        painted = store.read(key)  # an interrupted run may have come as far as this
     except KeyError:
-        painted = paint_key(source, row["source_key"])
+        painted = paint_key(source, item["source_key"])
         store.write(key, painted)
-        size = len(painted)
-    return _stored(row, f"{IN_STORE}{key}", size)
+    location = f"{IN_STORE}{key}"
+    return _row(item, status="stored", location=location, size_bytes=len(painted))
 
 
-def _stored(row: dict[str, Any], location: str, size_bytes: int) -> dict[str, Any]:
-    return {
-        **row,
-        "status": "stored",
-        "reason": None,
-        "detail": None,
-        "location": location,
-        "size_bytes": size_bytes,
-    }
-
-
-def _failed(row: dict[str, Any], location: str, why: str) -> dict[str, Any]:
-    return {
-        **row,
-        "status": "failed",
-        "reason": "unreadable_file",
-        "detail": f"{row['source_key']}: {why}; check its name and permissions",
-        "location": location,
-        "size_bytes": None,
-    }
+def _row(item: dict[str, Any], **outcome: object) -> dict[str, Any]:
+    blank = dict.fromkeys(TABLES["image_files"].names())
+    known = {name: item[name] for name in blank if name in item}
+    return {**blank, **known, **outcome}

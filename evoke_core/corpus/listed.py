@@ -5,13 +5,29 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A picture as its collection lists it; what it leaves open, the source fills."""
+    """A picture as its collection lists it; what it leaves open, the source fills.
+
+    Attributes:
+        source_key: Native id within the collection.
+        version: Changes whenever the bytes may have.
+        addresses: Where the bytes are, the best first: `file:/…` for a file that is
+            read where it lies, `https://…` or `s3://bucket/key` for one to download,
+            empty for a painted one.
+        md5: Of the bytes at the original's address, base64, where the list has it.
+        stratum: Style, label or keyword that quotas are shared out by.
+        url: Page of the picture, for people.
+        keywords: The collection's own labels.
+    """
 
     source_key: str
     version: str
+    addresses: tuple[str, ...] = ()
+    md5: str | None = None
+    stratum: str | None = None
     title: str | None = None
     artist: str | None = None
     licence: str | None = None
+    licence_url: str | None = None
     attribution: str | None = None
     url: str | None = None
     keywords: tuple[str, ...] = ()

@@ -3,13 +3,14 @@
 Reading a collection's own format is the readers' business (`corpus/sources`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import polars as pl
 
-from evoke_core.config import Source, Sources
+from evoke_core.config import PictureSource, Sources
 from evoke_core.corpus.listed import Listed
+from evoke_core.corpus.quota import take
 from evoke_core.errors import ConfigError
 from evoke_core.schemas import TABLES
 from evoke_core.storage.store import digest
@@ -39,13 +40,13 @@ def build_manifest(
         _row(name, source, listed, served=name in served)
         for name in dict.fromkeys((*served, *teachers))
         for source in [_named(name, sources)]
-        for listed in _list_pictures(source)
+        for listed in _list_pictures(source, sources)
     ]
     schema = {name: column.dtype for name, column in table.columns.items()}
     return pl.DataFrame(rows, schema=schema).sort("source", "source_key")
 
 
-def _named(name: str, sources: Sources) -> Source:
+def _named(name: str, sources: Sources) -> PictureSource:
     try:
         return sources.pictures[name]
     except KeyError as absent:
@@ -55,17 +56,38 @@ def _named(name: str, sources: Sources) -> Source:
         ) from absent
 
 
-def _list_pictures(source: Source) -> Iterator[Listed]:
-    if source.kind == "folder":
-        from evoke_core.corpus.sources.folder import list_folder
+def _list_pictures(source: PictureSource, sources: Sources) -> Iterable[Listed]:
+    if source.kind == "painted":
+        from evoke_core.corpus.sources.painted.reader import list_painted
 
-        return list_folder(source)
-    from evoke_core.corpus.sources.painted.reader import list_painted
-
-    return list_painted(source)
+        return list_painted(source)  # a painter makes as many as are asked for
+    return take(_read_lists(source, sources), source.quota, source.seed)
 
 
-def _row(name: str, source: Source, listed: Listed, *, served: bool) -> dict[str, Any]:
+def _read_lists(source: PictureSource, sources: Sources) -> Iterator[Listed]:
+    """Ask the collection's reader, which is imported when it is asked for."""
+    match source.kind:
+        case "unsplash":
+            from evoke_core.corpus.sources.unsplash import list_unsplash
+
+            return list_unsplash(source)
+        case "wikiart":
+            from evoke_core.corpus.sources.wikiart import list_wikiart
+
+            return list_wikiart(source, sources.painters)
+        case "open_images":
+            from evoke_core.corpus.sources.open_images import list_open_images
+
+            return list_open_images(source)
+        case _:
+            from evoke_core.corpus.sources.folder import list_folder
+
+            return list_folder(source)
+
+
+def _row(
+    name: str, source: PictureSource, listed: Listed, *, served: bool
+) -> dict[str, Any]:
     title = listed.title or listed.source_key
     credit = listed.attribution or source.attribution.format(
         title=title, artist=listed.artist or "unknown", source_key=listed.source_key
@@ -78,10 +100,13 @@ def _row(name: str, source: Source, listed: Listed, *, served: bool) -> dict[str
         "title": title,
         "artist": listed.artist,
         "licence": listed.licence or source.licence,
-        "licence_url": source.licence_url if own_terms else None,
+        "licence_url": source.licence_url if own_terms else listed.licence_url,
         "attribution": credit,
         "url": listed.url,
         "keywords": list(listed.keywords),
+        "stratum": listed.stratum,
+        "addresses": list(listed.addresses),
+        "md5": listed.md5,
         "version": f"{source.release}:{listed.version}",
         "served": served,
         "family": listed.family,

@@ -1,6 +1,7 @@
 """Look at every fetched picture once: its facts, and the thumbnail all else reads."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -9,24 +10,28 @@ import polars as pl
 from evoke_core.corpus.decode import decode_picture, encode_jpeg
 from evoke_core.corpus.facts import measure_facts
 from evoke_core.corpus.fetch import read_picture
+from evoke_core.corpus.originals import damaged, remember
 from evoke_core.errors import PictureRefused
 from evoke_core.schemas import TABLES
 from evoke_core.storage.address import open_store
+from evoke_core.storage.journal import Journal, as_frames
 from evoke_core.storage.store import Store
-from evoke_core.workers import map_over_cores, with_progress
+from evoke_core.workers import map_guarded, with_progress
 
 THUMBNAIL_PX = 512
+_THUMBNAILS = "thumbnails"
+_TIMEOUT_S = 60.0  # the largest picture allowed takes about five
 
 
 def thumbnail_key(sha256: str) -> str:
     """Return where the thumbnail of a picture with these bytes lies in the store."""
-    return f"thumbnails/{sha256[:2]}/{sha256}.jpg"
+    return f"{_THUMBNAILS}/{sha256[:2]}/{sha256}.jpg"
 
 
 def survey_pictures(
     files: pl.DataFrame,
     known: pl.DataFrame,
-    store: Store,
+    journal: Journal,
     *,
     report: Callable[[int, int], None],
 ) -> pl.DataFrame:
@@ -34,8 +39,9 @@ def survey_pictures(
 
     Args:
         files: The table `image_files`.
-        known: An earlier table `image_facts`, or an empty one.
-        store: Where thumbnails go.
+        known: Rows of an earlier `image_facts` whose thumbnails are undamaged.
+        journal: What an interrupted run measured, and where this one notes it; its
+            store takes the thumbnails.
         report: Is told (done, total).
 
     Returns:
@@ -43,18 +49,27 @@ def survey_pictures(
     """
     stored = files.filter(pl.col("status") == "stored")
     identity = ["image_id", "version"]
+    before = pl.concat([known, journal.rows()]).unique("image_id", keep="last")
     # What had vanished may be back under the same version.
-    lasting = known.filter(pl.col("reason").ne_missing("vanished"))
+    lasting = before.filter(pl.col("reason").ne_missing("vanished"))
     kept = lasting.join(stored.select(identity), on=identity, how="semi")
     new = stored.join(kept.select(identity), on=identity, how="anti")
     items = new.select(
         "image_id", "source", "source_key", "version", "location"
     ).to_dicts()
-    results = map_over_cores(partial(_survey_one, uri=store.uri), items)
-    rows = list(with_progress(results, total=len(items), report=report))
-    schema = {name: c.dtype for name, c in TABLES["image_facts"].columns.items()}
-    measured = pl.concat([kept.select(list(schema)), pl.DataFrame(rows, schema=schema)])
-    return measured.sort("source", "source_key")
+    work = partial(_survey_one, uri=journal.store.uri)
+    results = map_guarded(work, items, timeout_s=_TIMEOUT_S, lost=_lost)
+    rows = with_progress(results, total=len(items), report=report)
+    measured = journal.keep(as_frames("image_facts", rows))
+    if items:
+        remember(journal.store, _THUMBNAILS)
+    return pl.concat([kept, measured]).sort("source", "source_key")
+
+
+def undamaged_facts(known: pl.DataFrame, store: Store) -> pl.DataFrame:
+    """Leave the rows of `image_facts` whose thumbnails are what was put there."""
+    lost = damaged(known["thumbnail"], store, _THUMBNAILS)
+    return known.filter(~pl.col("thumbnail").is_in(lost).fill_null(value=False))
 
 
 def _survey_one(row: dict[str, Any], *, uri: str) -> dict[str, Any]:
@@ -69,8 +84,7 @@ def _survey_one(row: dict[str, Any], *, uri: str) -> dict[str, Any]:
         return _failed(row, refusal.reason, str(refusal))
     facts = measure_facts(data, picture)
     key = thumbnail_key(facts.sha256)
-    if not store.exists(key):
-        store.write(key, encode_jpeg(picture.rgb, longest_px=THUMBNAIL_PX))
+    store.write(key, encode_jpeg(picture.rgb, longest_px=THUMBNAIL_PX))
     return {
         **row,
         "status": "measured",
@@ -80,14 +94,23 @@ def _survey_one(row: dict[str, Any], *, uri: str) -> dict[str, Any]:
         "width_px": facts.width_px,
         "height_px": facts.height_px,
         "phash": facts.phash,
+        "mirror_hashes": list(facts.mirror_hashes),
+        "luma_grid": facts.luma_grid,
         "sharpness": facts.sharpness,
         "entropy_bits": facts.entropy,
         "colourfulness": facts.colourfulness,
         "brightness": facts.brightness,
         "palette": list(facts.palette),
+        **asdict(facts.looks),
         "thumbnail": key,
         "note": picture.note,
     }
+
+
+def _lost(row: dict[str, Any], why: str) -> dict[str, Any]:
+    """Account for a picture that a worker process did not survive."""
+    del row["location"]
+    return _failed(row, "hostile", f"decoding it {why}; leave it out or save it anew")
 
 
 def _failed(row: dict[str, Any], reason: str, detail: str) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """The table of image embeddings: every distinct picture once per encoder."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
 
+import numpy as np
 import polars as pl
 
 from evoke_core.corpus.decode import decode_picture
@@ -12,7 +12,7 @@ from evoke_core.images.attributes import measure_attributes
 from evoke_core.images.encode import ImageEncoder
 from evoke_core.schemas import TABLES
 from evoke_core.storage.address import open_store
-from evoke_core.storage.store import Store
+from evoke_core.storage.journal import Journal
 from evoke_core.workers import map_over_cores, with_progress
 
 _BATCH = 32
@@ -22,7 +22,7 @@ def embed_pictures(
     facts: pl.DataFrame,
     known: pl.DataFrame,
     encoder: ImageEncoder,
-    store: Store,
+    journal: Journal,
     *,
     report: Callable[[int, int], None],
 ) -> pl.DataFrame:
@@ -32,42 +32,39 @@ def embed_pictures(
         facts: The table `image_facts`.
         known: An earlier table `image_embeddings`, or an empty one.
         encoder: Its fingerprint decides what of `known` still holds.
-        store: Where the thumbnails are.
+        journal: What an interrupted run embedded, and where this one notes it; its
+            store holds the thumbnails.
         report: Is told (done, total).
 
     Returns:
         The table `image_embeddings`, one row per distinct sha256.
     """
     wanted = facts.filter(pl.col("status") == "measured").select("sha256").unique()
-    kept = known.filter(pl.col("fingerprint") == encoder.fingerprint).join(
+    before = pl.concat([known, journal.rows()]).unique("sha256", keep="last")
+    kept = before.filter(pl.col("fingerprint") == encoder.fingerprint).join(
         wanted, on="sha256", how="semi"
     )
     missing = wanted.join(kept, on="sha256", how="anti")["sha256"].sort().to_list()
     batches = [missing[i : i + _BATCH] for i in range(0, len(missing), _BATCH)]
-    work = partial(_embed_batch, encoder=encoder, uri=store.uri)
-    results = with_progress(
+    work = partial(_embed_batch, encoder=encoder, uri=journal.store.uri)
+    frames = with_progress(
         map_over_cores(work, batches), total=len(batches), report=report, every=10
     )
-    rows = [row for batch in results for row in batch]
-    schema = {name: c.dtype for name, c in TABLES["image_embeddings"].columns.items()}
-    return pl.concat(
-        [kept.select(list(schema)), pl.DataFrame(rows, schema=schema)]
-    ).sort("sha256")
+    return pl.concat([kept, journal.keep(frames)]).sort("sha256")
 
 
 def _embed_batch(
-    batch: Iterable[str], *, encoder: ImageEncoder, uri: str
-) -> list[dict[str, Any]]:
+    names: Sequence[str], *, encoder: ImageEncoder, uri: str
+) -> pl.DataFrame:
     store = open_store(uri)
-    names = list(batch)
     pictures = [decode_picture(store.read(thumbnail_key(name))).rgb for name in names]
+    attributes = np.stack([measure_attributes(picture) for picture in pictures])
     embeddings = encoder.encode_images(pictures)
-    return [
+    return TABLES["image_embeddings"].frame(
         {
-            "sha256": name,
-            "fingerprint": encoder.fingerprint,
-            "attributes": measure_attributes(picture).tolist(),
-            "embedding": embedding.tolist(),
+            "sha256": list(names),
+            "fingerprint": [encoder.fingerprint] * len(names),
+            "attributes": list(attributes.astype(np.float32)),
+            "embedding": list(embeddings.astype(np.float32)),
         }
-        for name, picture, embedding in zip(names, pictures, embeddings, strict=True)
-    ]
+    )

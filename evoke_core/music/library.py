@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from evoke_core.config import Source, Sources
+from evoke_core.config import MusicLibrary, Sources
 from evoke_core.corpus.manifest import picture_id as track_id
 from evoke_core.schemas import TABLES
 from evoke_core.storage.address import open_store
@@ -56,7 +56,9 @@ def _render_one(piece: "Piece", *, folder: str, uri: str) -> None:
     open_store(uri).write(f"{folder}/{piece.key}", encode_flac(render(piece)))
 
 
-def _row(piece: "Piece", source: Source, name: str, folder: str) -> dict[str, Any]:
+def _row(
+    piece: "Piece", source: MusicLibrary, name: str, folder: str
+) -> dict[str, Any]:
     return {
         "track_id": track_id(name, piece.key),
         "source": name,

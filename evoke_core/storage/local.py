@@ -47,6 +47,13 @@ class LocalStore:
         """Say whether a blob is there."""
         return self._path(key).is_file()
 
+    def etag(self, key: str) -> str | None:
+        """Return what a listing would say changes with a blob; None where none is."""
+        try:
+            return _etag(self._path(key).stat())
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
     def delete(self, key: str) -> None:
         """Remove a blob; nothing happens where there is none."""
         with suppress(FileNotFoundError, IsADirectoryError, NotADirectoryError):
@@ -67,7 +74,7 @@ class LocalStore:
                 yield StoredObject(
                     key=key,
                     size_bytes=facts.st_size,
-                    etag=f"{facts.st_mtime_ns:x}-{facts.st_size:x}",
+                    etag=_etag(facts),
                     modified_s=facts.st_mtime,
                 )
 
@@ -77,6 +84,10 @@ class LocalStore:
 
     def _path(self, key: str) -> Path:
         return self.root / checked_key(key)
+
+
+def _etag(facts: os.stat_result) -> str:
+    return f"{facts.st_mtime_ns:x}-{facts.st_size:x}"
 
 
 def _files_below(top: Path) -> Iterator[Path]:

@@ -58,10 +58,17 @@ class S3Store:
 
     def exists(self, key: str) -> bool:
         """Say whether a blob is there."""
+        return self.etag(key) is not None
+
+    def etag(self, key: str) -> str | None:
+        """Return what a listing would say changes with a blob; None where none is."""
         name = self._name(key)
         # Keys come in order, so what is called exactly this comes first.
         page = self.client.list_objects_v2(Bucket=self.bucket, Prefix=name, MaxKeys=1)
-        return any(found["Key"] == name for found in page.get("Contents", ()))
+        for found in page.get("Contents", ()):
+            if found["Key"] == name:
+                return _etag(found)
+        return None
 
     def delete(self, key: str) -> None:
         """Remove a blob; nothing happens where there is none."""
@@ -78,7 +85,7 @@ class S3Store:
                 yield StoredObject(
                     key=found["Key"].removeprefix(root),
                     size_bytes=found["Size"],
-                    etag=found["ETag"].strip('"'),
+                    etag=_etag(found),
                     modified_s=found["LastModified"].timestamp(),
                 )
 
@@ -88,3 +95,7 @@ class S3Store:
 
     def _name(self, key: str) -> str:
         return f"{self.prefix}/{checked_key(key)}".lstrip("/")
+
+
+def _etag(found: Any) -> str:  # noqa: ANN401 (a part of S3's answer)
+    return str(found["ETag"]).strip('"')

@@ -6,7 +6,7 @@ interrupted run leaves no stamp, and the next one does the work.
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from evoke_core.storage.store import Store
@@ -20,11 +20,17 @@ class Stamp:
         recipe: Digest of code version, settings and the digests of all inputs.
         digest: Digest of the result itself; equal for equal content.
         shown: What the Dagster UI shows of it, as plain JSON.
+        etags: Of the blobs that hold it, so that a damaged or lost one is noticed.
     """
 
     recipe: str
     digest: str
     shown: Mapping[str, Any]
+    etags: Mapping[str, str | None] = field(default_factory=dict)
+
+    def holds(self, store: Store) -> bool:
+        """Say whether the blobs are still those that were written."""
+        return all(store.etag(key) == etag for key, etag in self.etags.items())
 
 
 def read_stamp(store: Store, name: str) -> Stamp | None:

@@ -45,6 +45,10 @@ class Store(Protocol):
         """Say whether a blob is there."""
         ...
 
+    def etag(self, key: str) -> str | None:
+        """Return what a listing would say changes with a blob; None where none is."""
+        ...
+
     def delete(self, key: str) -> None:
         """Remove a blob; nothing happens where there is none."""
         ...

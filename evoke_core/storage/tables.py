@@ -1,7 +1,8 @@
 """Tables as Parquet and arrays as safetensors in a store; nothing else is kept.
 
-A table lies at `tables/<name>/all.parquet` and is checked against its schema before it
-is written, so what can be read is valid.
+A table lies at `tables/<name>/all.parquet`, or at one `tables/<name>/<part>.parquet`
+for each partition. It is checked against its schema before it is written, so what can
+be read is valid.
 """
 
 import io
@@ -17,14 +18,16 @@ from evoke_core.schemas import TABLES, validate
 from evoke_core.storage.store import Store, digest
 from evoke_core.vectors import Array
 
-
-def table_key(name: str) -> str:
-    """Return where a table lies in the store."""
-    return f"tables/{name}/all.parquet"
+WHOLE = "all"
 
 
-def write_table(store: Store, name: str, frame: pl.DataFrame) -> str:
-    """Check a table and put it in the store.
+def table_key(name: str, part: str = WHOLE) -> str:
+    """Return where a table, or one part of it, lies in the store."""
+    return f"tables/{name}/{part}.parquet"
+
+
+def write_table(store: Store, name: str, frame: pl.DataFrame, part: str = WHOLE) -> str:
+    """Check a table, or one part of it, and put it in the store.
 
     Returns:
         The digest of its rows, equal for equal content.
@@ -35,28 +38,37 @@ def write_table(store: Store, name: str, frame: pl.DataFrame) -> str:
     checked = validate(name, frame)
     buffer = io.BytesIO()
     checked.write_parquet(buffer)
-    store.write(table_key(name), buffer.getvalue())
+    store.write(table_key(name, part), buffer.getvalue())
     return frame_digest(checked)
 
 
 def read_table(store: Store, name: str) -> pl.DataFrame:
-    """Read a table whole.
+    """Read a table with all its parts, in the order of their names.
 
     Raises:
         KeyError: It has not been written yet.
     """
-    return pl.read_parquet(io.BytesIO(store.read(table_key(name))))
+    found = [each.key for each in store.listing(f"tables/{name}/")]
+    if not found:
+        raise KeyError(table_key(name))
+    return pl.concat(_read(store, key) for key in found)
 
 
-def read_table_or_empty(store: Store, name: str) -> pl.DataFrame:
-    """Read a table, or an empty one of the same columns where it is not there yet."""
-    try:
-        frame = read_table(store, name)
-    except KeyError:
-        return TABLES[name].empty()
-    # A table written under an older schema is nothing to resume from.
+def read_table_or_empty(store: Store, name: str, part: str = WHOLE) -> pl.DataFrame:
+    """Read one part, or an empty table of the same columns where it is not there yet.
+
+    What is damaged, or was written under an older schema, is nothing to resume from.
+    """
     empty = TABLES[name].empty()
+    try:
+        frame = _read(store, table_key(name, part))
+    except (KeyError, pl.exceptions.PolarsError):
+        return empty
     return frame if frame.schema == empty.schema else empty
+
+
+def _read(store: Store, key: str) -> pl.DataFrame:
+    return pl.read_parquet(io.BytesIO(store.read(key)))
 
 
 def as_matrix(column: pl.Series) -> Array:

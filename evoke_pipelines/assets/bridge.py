@@ -16,7 +16,8 @@ from evoke_core.images.gather import kept_pictures
 from evoke_core.plots import bars_plot
 from evoke_core.storage.store import Store, digest
 from evoke_core.storage.tables import read_table, write_arrays
-from evoke_pipelines.refresh import Made, as_markdown, picture, refresh
+from evoke_pipelines.refresh import Made, refresh
+from evoke_pipelines.shown import as_markdown, picture
 
 _GROUP = "bridge"
 _INPUTS = (

@@ -9,7 +9,8 @@ from evoke_core.directions import fit_directions, judge_sliders
 from evoke_core.images.gather import kept_embeddings
 from evoke_core.storage.store import Store
 from evoke_core.storage.tables import as_matrix, write_arrays
-from evoke_pipelines.refresh import Made, as_markdown, refresh
+from evoke_pipelines.refresh import Made, refresh
+from evoke_pipelines.shown import as_markdown
 
 DIRECTIONS_KEY = "models/latest/directions.safetensors"
 

@@ -9,14 +9,11 @@ from evoke_core.images.encode import ImageEncoder
 from evoke_core.images.gather import kept_embeddings
 from evoke_core.images.tags import tag_pictures
 from evoke_core.plots import plane_plot
+from evoke_core.storage.journal import Journal
 from evoke_core.storage.store import Store
 from evoke_core.storage.tables import read_table, read_table_or_empty
-from evoke_pipelines.refresh import (
-    column_schema,
-    log_progress,
-    picture,
-    refresh_table,
-)
+from evoke_pipelines.refresh import refresh_table
+from evoke_pipelines.shown import column_schema, log_progress, picture
 
 _GROUP = "images"
 
@@ -45,7 +42,7 @@ def image_embeddings(
             read_table(store, "image_facts"),
             read_table_or_empty(store, "image_embeddings"),
             image_encoder,
-            store,
+            Journal(store, "image_embeddings"),
             report=log_progress(context),
         ),
         settings=image_encoder.fingerprint,

@@ -12,12 +12,8 @@ from evoke_core.music.listen import survey_tracks
 from evoke_core.plots import bars_plot, plane_plot
 from evoke_core.storage.store import Store
 from evoke_core.storage.tables import frame_digest, read_table, write_table
-from evoke_pipelines.refresh import (
-    column_schema,
-    log_progress,
-    picture,
-    refresh_table,
-)
+from evoke_pipelines.refresh import refresh_table
+from evoke_pipelines.shown import column_schema, log_progress, picture
 
 _GROUP = "music"
 

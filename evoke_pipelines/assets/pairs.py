@@ -8,7 +8,8 @@ from evoke_core.images.gather import kept_pictures
 from evoke_core.pairs import pair_by_tags
 from evoke_core.storage.store import Store
 from evoke_core.storage.tables import as_matrix, read_table
-from evoke_pipelines.refresh import as_markdown, column_schema, refresh_table
+from evoke_pipelines.refresh import refresh_table
+from evoke_pipelines.shown import as_markdown, column_schema
 
 
 @dg.asset(

@@ -13,8 +13,9 @@ from evoke_core.music.encode import MusicEncoder
 from evoke_core.publish import Ingredients, publish_ingredients
 from evoke_core.release import CURRENT
 from evoke_core.storage.store import Store
-from evoke_pipelines.refresh import Made, as_markdown, refresh
+from evoke_pipelines.refresh import Made, refresh
 from evoke_pipelines.resources import IndexAccess
+from evoke_pipelines.shown import as_markdown
 
 
 @dg.asset(

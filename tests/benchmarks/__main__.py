@@ -5,13 +5,13 @@ import sys
 from dataclasses import asdict
 
 from evoke_pipelines.environment import read_environment
-from tests.benchmarks import decode, graph
+from tests.benchmarks import decode, graph, join, scale
 
 
 def main() -> int:
     """Run every benchmark; the exit status says whether all bars hold."""
     target = read_environment().home / "bench.json"
-    rows = [*decode.rows(), *graph.rows()]
+    rows = [*decode.rows(), *join.rows(), *graph.rows(), *scale.rows()]
     for row in rows:
         verdict = "holds" if row.holds else "MISSED"
         sys.stdout.write(

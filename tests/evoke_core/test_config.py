@@ -246,3 +246,11 @@ def test_a_users_folder_is_shown_and_the_profiles_pictures_only_teach(
         )
         == profile
     )
+
+
+@pytest.mark.parametrize("text", ["- a", "a: soon", "a: [", "a: 1.5"])
+def test_a_table_of_painters_that_is_none_is_refused(folder: Path, text: str):
+    (folder / "painters.yaml").write_text(text)
+
+    with pytest.raises(ConfigError, match="painters"):
+        load_sources(folder)

@@ -16,9 +16,11 @@ def clusters(**changed: Any) -> pl.DataFrame:
         "image_id": ["i1", "i2"],
         "source": ["s", "s"],
         "source_key": ["k1", "k2"],
+        "phash": pl.Series([1, 2], dtype=pl.UInt64),
         "cluster_id": ["i1", "i1"],
         "is_keeper": [True, False],
         "relation": ["keeper", "near"],
+        "component_id": ["i1", "i1"],
     }
     return pl.DataFrame(values | changed)
 

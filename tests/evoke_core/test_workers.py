@@ -7,7 +7,7 @@ import pytest
 
 from evoke_core.corpus.decode import decode_picture
 from evoke_core.errors import PictureRefused
-from evoke_core.workers import map_over_cores, with_progress
+from evoke_core.workers import map_guarded, map_over_cores, with_progress
 
 
 def square_and_say_where(number: int) -> tuple[int, int]:
@@ -81,3 +81,32 @@ def test_nothing_to_do_is_nothing_to_tell():
 
     assert list(with_progress([], total=0, report=lambda *at: told.append(at))) == []
     assert told == []
+
+
+def lost(line: str, why: str) -> str:
+    return f"{line[-3:]} {why}"
+
+
+def test_an_item_that_kills_its_process_costs_itself_alone(two_cores: None):
+    lines = ["1", "2", "__import__('os')._exit(7)", "4", "5"]
+
+    done = list(map_guarded(eval, lines, timeout_s=30, lost=lost))
+
+    assert done == [1, 2, "(7) ended its process (7)", 4, 5]
+
+
+def test_an_item_that_never_ends_is_ended(two_cores: None):
+    lines = ["1", "__import__('time').sleep(99)", "3"]
+
+    done = list(map_guarded(eval, lines, timeout_s=0.5, lost=lost))
+
+    assert done == [1, "99) took longer than 0.5 s", 3]
+
+
+def test_what_guarded_work_raises_is_raised_here(two_cores: None):
+    with pytest.raises(ZeroDivisionError):
+        list(map_guarded(eval, ["1/0"], timeout_s=30, lost=lost))
+
+
+def test_nothing_to_guard_starts_nothing():
+    assert list(map_guarded(eval, [], timeout_s=1, lost=lost)) == []

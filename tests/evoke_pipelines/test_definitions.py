@@ -18,7 +18,8 @@ corpus      image_files         <- source_manifests
 corpus      image_facts         <- image_files
 images      image_embeddings    <- image_facts
 corpus      duplicate_clusters  <- image_embeddings image_facts source_manifests
-corpus      curated_images      <- duplicate_clusters image_facts image_files source_manifests
+corpus      curated_images      <- duplicate_clusters image_embeddings image_facts image_files source_manifests
+corpus      curation_report     <- curated_images image_embeddings image_facts source_manifests
 images      image_tags          <- curated_images image_embeddings source_manifests
 music       track_manifest      <-
 music       track_embeddings    <- track_manifest

@@ -10,6 +10,8 @@ import dagster as dg
 import pytest
 
 from evoke_core.config import load_run_profile, load_sources, load_vocabulary
+from evoke_core.corpus.aesthetics import load_aesthetics
+from evoke_core.corpus.licences import load_licences
 from evoke_core.drops import observe
 from evoke_core.images.handcrafted import HandcraftedImageEncoder
 from evoke_core.music.handcrafted import HandcraftedMusicEncoder
@@ -20,7 +22,7 @@ from evoke_core.storage.tables import read_table
 from evoke_pipelines.checks import CHECKS
 from evoke_pipelines.definitions import STAGES
 from evoke_pipelines.environment import CONFIG_FOLDER
-from evoke_pipelines.partitions import AUDIO_DROPS_NAME
+from evoke_pipelines.partitions import AUDIO_DROPS_NAME, EVERY_SHARD, one_run_over
 from evoke_pipelines.resources import IndexAccess
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -38,6 +40,8 @@ def micro(home: Path) -> dict[str, Any]:
             update={"pictures": {"painted": painted}, "music": {"synthesized": pieces}}
         ),
         "vocabulary": load_vocabulary(CONFIG_FOLDER),
+        "licences": load_licences(CONFIG_FOLDER / "licences.yaml"),
+        "aesthetics": load_aesthetics(CONFIG_FOLDER / "aesthetics.yaml"),
         "image_encoder": HandcraftedImageEncoder(),
         "music_encoder": HandcraftedMusicEncoder(),
         "index": IndexAccess(str(home / "milvus.db")),
@@ -59,6 +63,7 @@ def run(resources: dict[str, Any], instance: dg.DagsterInstance, **options: Any)
         ],
     )
     name = options.pop("job", "corpus_to_release")
+    options.setdefault("tags", EVERY_SHARD)
     return graph.resolve_job_def(name).execute_in_process(
         instance=instance, run_config=QUIET, raise_on_error=False, **options
     )
@@ -168,10 +173,7 @@ def test_dropped_songs_become_boards_and_a_bad_one_fails_alone(
         resources,
         instance,
         job="boards",
-        tags={
-            "dagster/asset_partition_range_start": ids[0],
-            "dagster/asset_partition_range_end": ids[-1],
-        },
+        tags=one_run_over(ids),
     )
     assert not result.success  # so that the bad partition is painted as failed
     good, bad = ids

@@ -6,9 +6,13 @@ import dagster as dg
 import polars as pl
 import pytest
 
+from evoke_core.schemas import TABLES
 from evoke_core.storage.local import LocalStore
 from evoke_core.storage.stamps import read_stamp
-from evoke_pipelines.refresh import Made, as_markdown, refresh
+from evoke_core.storage.tables import read_table, table_key
+from evoke_pipelines.partitions import one_run_over
+from evoke_pipelines.refresh import Made, TableRecipe, refresh, refresh_parts
+from evoke_pipelines.shown import as_markdown
 
 
 class Counter:
@@ -77,3 +81,110 @@ def test_markdown_cells_hold_no_markup_and_no_pipe() -> None:
     shown = as_markdown(pl.DataFrame({"a": ["<script>x|y</script>"]}))
     assert "<script" not in shown
     assert shown.splitlines()[-1].count("|") == 2
+
+
+SHARDS = dg.StaticPartitionsDefinition(["a", "b"])
+ALL = one_run_over(["a", "b"])
+
+
+def rows(*ids: str) -> pl.DataFrame:
+    blank = dict.fromkeys(TABLES["image_files"].names(), "")
+    row = blank | {"status": "stored", "size_bytes": 1}
+    return TABLES["image_files"].frame([row | {"image_id": each} for each in ids])
+
+
+class Parts:
+    """A partitioned table whose parts are made from what this holds."""
+
+    def __init__(self, store: LocalStore) -> None:
+        self.store = store
+        self.listed = {"a": ["a1", "a2"], "b": ["b1"]}
+        self.again = False
+        self.made: list[str] = []
+
+    def refresh(self, **tags: str) -> dict[str, dict]:
+        @dg.asset(
+            name="image_files",
+            partitions_def=SHARDS,
+            backfill_policy=dg.BackfillPolicy.single_run(),
+        )
+        def files(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+            return refresh_parts(context, self.store, self._recipe)
+
+        with dg.DagsterInstance.ephemeral() as instance:
+            result = dg.materialize([files], instance=instance, tags=tags or ALL)
+        return {
+            event.partition: dict(event.materialization.metadata)
+            for event in result.get_asset_materialization_events()
+        }
+
+    def _recipe(self, part: str) -> TableRecipe:
+        def make() -> pl.DataFrame:
+            self.made.append(part)
+            return rows(*self.listed[part])
+
+        return TableRecipe(make, settings=self.listed[part], again=self.again)
+
+
+@pytest.fixture
+def parts(store: LocalStore) -> Parts:
+    return Parts(store)
+
+
+def test_parts_are_one_table_and_each_says_what_it_is(parts: Parts) -> None:
+    shown = parts.refresh()
+    assert read_table(parts.store, "image_files")["image_id"].to_list() == [
+        "a1",
+        "a2",
+        "b1",
+    ]
+    assert {p: shown[p]["dagster/row_count"].value for p in shown} == {"a": 2, "b": 1}
+
+
+def test_only_the_part_that_changed_is_made_again(parts: Parts) -> None:
+    parts.refresh()
+    before = read_stamp(parts.store, "image_files")
+    parts.listed["b"].append("b2")
+    shown = parts.refresh()
+    assert parts.made == ["a", "b", "b"]
+    assert {p: shown[p]["recomputed"].value for p in shown} == {"a": False, "b": True}
+    assert read_stamp(parts.store, "image_files") != before
+
+
+def test_one_part_alone_leaves_the_others(parts: Parts) -> None:
+    parts.refresh()
+    parts.listed = {"a": ["a3"], "b": ["b3"]}
+    parts.refresh(**{"dagster/partition": "b"})
+    assert read_table(parts.store, "image_files")["image_id"].to_list() == [
+        "a1",
+        "a2",
+        "b3",
+    ]
+
+
+def test_an_unchanged_part_is_made_again_on_request(parts: Parts) -> None:
+    parts.refresh()
+    parts.again = True
+    parts.refresh()
+    assert parts.made == ["a", "b", "a", "b"]
+
+
+@pytest.mark.parametrize("harm", ["lost", "changed"])
+def test_a_damaged_table_is_made_again(parts: Parts, harm: str) -> None:
+    parts.refresh()
+    key = table_key("image_files", "b")
+    if harm == "lost":
+        parts.store.delete(key)
+    else:
+        parts.store.write(key, b"rubbish")
+    parts.refresh()
+    assert parts.made == ["a", "b", "b"]
+    assert read_table(parts.store, "image_files").height == 3
+
+
+def test_equal_parts_have_an_equal_stamp_whoever_made_them(parts: Parts) -> None:
+    parts.refresh()
+    first = read_stamp(parts.store, "image_files")
+    parts.again = True
+    parts.refresh()
+    assert read_stamp(parts.store, "image_files") == first

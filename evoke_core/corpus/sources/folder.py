@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
-from evoke_core.config import Source
+from evoke_core.config import PictureSource
 from evoke_core.corpus.listed import Listed
 from evoke_core.errors import SourceError
 
@@ -25,7 +25,7 @@ _TAKEN = frozenset((
 ))  # fmt: skip
 
 
-def list_folder(source: Source) -> Iterator[Listed]:
+def list_folder(source: PictureSource) -> Iterator[Listed]:
     """List the pictures below a folder in the order of their paths.
 
     Raises:
@@ -113,6 +113,7 @@ def _listed(path: Path, key: str, row: Mapping[str, str]) -> Listed:
     return Listed(
         source_key=key,
         version=version,
+        addresses=(f"file:{_as_text(path.absolute())}",),
         title=title,
         artist=row.get("artist") or row.get("photographer") or None,
         licence=row.get("licence") or row.get("license") or None,

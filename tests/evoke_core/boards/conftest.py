@@ -91,6 +91,7 @@ def picture_rows(names):
                 "licence": "CC0-1.0",
                 "attribution": f"credit {number}",
                 "keywords": [],
+                "addresses": [],
                 "version": "1",
                 "served": True,
             }

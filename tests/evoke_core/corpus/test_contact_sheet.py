@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from PIL import Image
 
-from evoke_core.corpus.contact_sheet import contact_sheet
+from evoke_core.corpus.contact_sheet import contact_sheet, labelled_sheet
 
 RED = (200, 30, 30)
 
@@ -48,3 +48,22 @@ def test_forty_pictures_are_small_enough_for_metadata(jpeg: Callable[..., bytes]
     pictures = [jpeg(seed, width=256, height=192) for seed in range(8)] * 5
 
     assert len(contact_sheet(pictures)) < 150_000
+
+
+def test_groups_lie_below_each_other_under_their_labels():
+    groups = {"flat (3)": [plain(64, 64)] * 3, "text (11)": [plain(64, 64)] * 11}
+
+    with Image.open(io.BytesIO(labelled_sheet(groups))) as opened:
+        sheet = opened.convert("RGB")
+
+    assert sheet.size == (10 * 94 + 6, (22 + 94) + (22 + 2 * 94) + 6)
+    assert is_red(sheet.getpixel((50, 6 + 22 + 44)))
+    assert not is_red(sheet.getpixel((50 + 3 * 94, 6 + 22 + 44)))
+    assert is_red(sheet.getpixel((50, 6 + 116 + 22 + 94 + 44)))
+    label = sheet.crop((6, 6, 80, 26)).convert("L")
+    assert label.getextrema()[0] < 128
+
+
+def test_no_groups_are_a_blank_strip():
+    with Image.open(io.BytesIO(labelled_sheet({}))) as opened:
+        assert opened.size == (10 * 94 + 6, 94 + 6)

@@ -1,6 +1,7 @@
 """Every listed picture is kept, a duplicate, rejected or failed, and says why."""
 
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -9,13 +10,35 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evoke_core.config import CurationRules
-from evoke_core.corpus.curation import count_by_status, curate
+from evoke_core.corpus.aesthetics import load_aesthetics
+from evoke_core.corpus.curation import count_by_status, curate, objections
+from evoke_core.corpus.licences import load_licences
+from evoke_core.errors import ConfigError
 from evoke_core.schemas import TABLES, validate
 
 RULES = CurationRules(
-    min_side_px=200, max_aspect=3.0, min_entropy_bits=1.0, owned_sources=("mine",)
+    min_side_px=200,
+    max_aspect=3.0,
+    min_entropy_bits=1.0,
+    max_flat_share=0.9,
+    max_border_share=0.5,
+    min_sharpness=8.0,
+    max_text_score=0.6,
+    min_composition=0.1,
+    owned_sources=("mine",),
 )
-FINE = {"width_px": 800, "height_px": 600, "entropy_bits": 7.0}
+CONFIG = Path(__file__).parents[3] / "assets_config"
+LICENCES = load_licences(CONFIG / "licences.yaml")
+FINE = {
+    "width_px": 800,
+    "height_px": 600,
+    "entropy_bits": 7.0,
+    "flat_share": 0.1,
+    "border_share": 0.0,
+    "sharpness": 500.0,
+    "text_score": 0.0,
+    "composition_score": 0.7,
+}
 FATES = ("fine", "unfetched", "unmeasured", "exact", "near", "small", "flat")
 
 
@@ -77,6 +100,8 @@ class Corpus:
             table("duplicate_clusters", self.clusters),
             RULES,
             licence_policy=licence_policy,
+            licences=LICENCES,
+            aesthetics=load_aesthetics(CONFIG / "aesthetics.yaml"),
         )
         assert validate("curated_images", curated).equals(curated)
         return curated
@@ -132,6 +157,17 @@ def test_rows_in_are_kept_duplicate_rejected_or_failed(
         ({"width_px": 300, "height_px": 901}, "extreme_aspect"),
         ({"entropy_bits": 1.0}, None),
         ({"entropy_bits": 0.99}, "flat"),
+        ({"flat_share": 0.9}, None),
+        ({"flat_share": 0.91}, "one_tone"),
+        ({"border_share": 0.5}, None),
+        ({"border_share": 0.51}, "bars"),
+        ({"sharpness": 8.0}, None),
+        ({"sharpness": 7.9}, "blurred"),
+        ({"text_score": 0.59}, None),
+        ({"text_score": 0.61}, "text"),
+        ({"composition_score": 0.11}, None),
+        ({"composition_score": 0.09}, "poor_composition"),
+        ({"text_score": 0.9, "sharpness": 1.0}, "blurred"),
         ({"width_px": 100, "height_px": 900, "entropy_bits": 0.1}, "low_resolution"),
         ({"width_px": 900, "height_px": 200, "entropy_bits": 0.1}, "extreme_aspect"),
     ],
@@ -144,22 +180,36 @@ def test_taste_objects_beyond_its_limits_and_names_the_first_objection(
     assert corpus.verdict() == ("rejected" if reason else "kept", reason)
 
 
-def test_failure_comes_before_copy_before_licence_before_taste(corpus: Corpus):
+def test_licence_comes_before_failure_before_copy_before_taste(corpus: Corpus):
     corpus.add()
     bad = {"licence": "CC BY-NC 4.0"}
 
-    corpus.add("unfetched", **bad)
-    assert corpus.verdict("commercial") == ("failed", "unreadable_file")
-    corpus.add("unmeasured", **bad)
-    assert corpus.verdict("commercial") == ("failed", "truncated")
-    corpus.add("near", entropy_bits=0.1, **bad)
-    assert corpus.verdict("commercial") == ("duplicate", "near_duplicate")
-    corpus.add("exact", **bad)
-    assert corpus.verdict("commercial") == ("duplicate", "exact_duplicate")
-    corpus.add("flat", **bad)
-    assert corpus.verdict("commercial") == ("rejected", "licence_refused")
+    for fate in ("unfetched", "unmeasured", "exact", "near", "flat"):
+        corpus.add(fate, **bad)
+        assert corpus.verdict("commercial") == ("rejected", "licence_refused")
+    corpus.add("unfetched")
+    assert corpus.verdict() == ("failed", "unreadable_file")
+    corpus.add("unmeasured")
+    assert corpus.verdict() == ("failed", "truncated")
+    corpus.add("near", entropy_bits=0.1)
+    assert corpus.verdict() == ("duplicate", "near_duplicate")
+    corpus.add("exact")
+    assert corpus.verdict() == ("duplicate", "exact_duplicate")
     corpus.add("flat")
-    assert corpus.verdict("commercial") == ("rejected", "flat")
+    assert corpus.verdict() == ("rejected", "flat")
+
+
+def test_a_measure_that_is_missing_objects_to_nothing(corpus: Corpus):
+    corpus.add(**dict.fromkeys(("text_score", "flat_share", "sharpness")))
+
+    assert corpus.verdict() == ("kept", None)
+
+
+def test_every_rule_has_its_own_word_and_sentence():
+    rules = objections(RULES)
+
+    assert len({rule.reason for rule in rules}) == len(rules)
+    assert len({rule.sentence for rule in rules}) == len(rules)
 
 
 def test_a_users_own_pictures_are_kept_with_a_note(corpus: Corpus):
@@ -195,6 +245,7 @@ def test_unreadable_and_duplicate_pictures_of_a_user_go(corpus: Corpus):
         ("for non-commercial use", False),
         ("Research use only", False),
         ("private", False),
+        ("Kodak: released for unrestricted use", True),
     ],
 )
 def test_commercial_boards_take_only_what_is_not_barred(
@@ -214,6 +265,40 @@ def test_a_refused_licence_says_which_and_what_to_do(corpus: Corpus):
 
     assert detail.startswith("licence CC BY-NC 4.0 bars commercial use")
     assert "licence_policy: research" in detail
+
+
+def test_an_unknown_licence_is_refused_but_for_a_users_own_research(corpus: Corpus):
+    corpus.add(licence="as seen on the web")
+    corpus.add(licence="as seen on the web", source="mine")
+
+    research, commercial = corpus.curate(), corpus.curate("commercial")
+
+    assert research["status"].to_list() == ["rejected", "kept"]
+    assert research["reason"].to_list() == ["licence_unknown", None]
+    assert commercial["status"].to_list() == ["rejected"] * 2
+    assert "licences.yaml" in research["detail"][0]
+
+
+def test_commercial_boards_need_the_list_of_licences(corpus: Corpus):
+    corpus.add()
+    tables = [
+        table("source_manifests", corpus.manifest),
+        table("image_files", corpus.files),
+        table("image_facts", corpus.facts),
+        table("duplicate_clusters", corpus.clusters),
+    ]
+
+    kept = curate(*tables, RULES, licence_policy="research")
+    assert kept["status"].to_list() == ["kept"]
+    with pytest.raises(ConfigError, match=r"licences\.yaml"):
+        curate(*tables, RULES, licence_policy="commercial")
+
+
+def test_a_picture_is_named_by_its_words(corpus: Corpus):
+    corpus.add()
+    corpus.manifest[-1]["keywords"] = ["Mountain", "snow"]
+
+    assert corpus.curate()["aesthetic"].to_list() == ["nature"]
 
 
 def test_a_copy_names_its_keeper(corpus: Corpus):

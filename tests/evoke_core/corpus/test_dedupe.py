@@ -1,5 +1,6 @@
 """Copies are found exactly, the best of them stays, and no chain ties strangers."""
 
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -9,18 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evoke_core.config import DedupeRules
-from evoke_core.corpus import dedupe
-from evoke_core.corpus.dedupe import cluster_duplicates, hamming_pairs
+from evoke_core.corpus.dedupe import cluster_duplicates
+from evoke_core.corpus.mirrors import FORMS, turn
 from evoke_core.schemas import validate
 
 RULES = DedupeRules(radius_bits=12, min_cosine=0.75)
 SAME = np.array([1.0, 0.0], np.float32)
 OTHER = np.array([0.0, 1.0], np.float32)
-
-BITS = st.lists(st.integers(0, 63), max_size=6).map(
-    lambda bs: sum({1 << b for b in bs})
-)
-HASHES = st.lists(BITS | st.integers(0, 2**64 - 1), max_size=24)
 
 
 def bits(*numbers: int) -> int:
@@ -31,12 +27,13 @@ def pictures(*rows: dict[str, Any]) -> pl.DataFrame:
     """Rows with what does not matter filled in; all alike but in id and bytes."""
     plain = {
         "source": "s", "phash": 0, "width_px": 100, "height_px": 100,
-        "licence": "CC0", "sharpness": 1.0,
+        "freedom": 0, "served": True, "sharpness": 1.0,
     }  # fmt: skip
     schema = {
         "image_id": pl.String, "source": pl.String, "source_key": pl.String,
         "sha256": pl.String, "phash": pl.UInt64, "width_px": pl.Int32,
-        "height_px": pl.Int32, "licence": pl.String, "sharpness": pl.Float32,
+        "height_px": pl.Int32, "freedom": pl.Int64, "served": pl.Boolean,
+        "sharpness": pl.Float32,
     }  # fmt: skip
     filled = [
         plain | {"image_id": f"i{n}", "source_key": f"k{n}", "sha256": f"h{n}"} | row
@@ -63,24 +60,6 @@ def brute_force(hashes: list[int], radius: int) -> list[tuple[int, int]]:
         for right in range(left + 1, len(hashes))
         if (hashes[left] ^ hashes[right]).bit_count() <= radius
     ]
-
-
-@given(HASHES, st.integers(0, 64), st.sampled_from([1, 7, 64, 1 << 22]))
-def test_the_join_finds_what_comparing_every_pair_finds(
-    hashes: list[int], radius: int, cells: int
-):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dedupe, "_CELLS_AT_ONCE", cells)
-        found = hamming_pairs(np.array(hashes, np.uint64), radius)
-
-    assert found.dtype == np.int64
-    assert [tuple(pair) for pair in found.tolist()] == brute_force(hashes, radius)
-
-
-def test_the_radius_is_inclusive():
-    hashes = np.array([0, bits(*range(12)), bits(*range(13))], np.uint64)
-
-    assert hamming_pairs(hashes, 12).tolist() == [[0, 1], [1, 2]]
 
 
 def test_no_pictures_are_no_clusters():
@@ -127,16 +106,14 @@ def test_copies_are_found_across_sources():
 @pytest.mark.parametrize(
     ("worse", "better"),
     [
+        ({"served": False, "width_px": 900}, {"served": True}),
         ({"width_px": 100}, {"width_px": 101}),
-        ({"height_px": 100, "sharpness": 9.0}, {"height_px": 101, "licence": "NC"}),
-        ({"licence": "CC BY 4.0", "sharpness": 9.0}, {"licence": "CC0-1.0"}),
-        ({"licence": "private", "sharpness": 9.0}, {"licence": "CC BY 4.0"}),
-        ({"licence": "CC BY-NC 4.0", "sharpness": 9.0}, {"licence": "CC BY 4.0"}),
-        ({"licence": "cc-by-nc-4.0", "sharpness": 9.0}, {"licence": "CC BY 4.0"}),
+        ({"height_px": 100, "sharpness": 9.0}, {"height_px": 101, "freedom": 5}),
+        ({"freedom": 1, "sharpness": 9.0}, {"freedom": 0}),
         ({"sharpness": 1.0}, {"sharpness": 1.5}),
     ],
 )
-def test_the_keeper_is_the_largest_then_freest_then_sharpest(
+def test_the_keeper_is_the_one_shown_then_largest_freest_sharpest(
     worse: dict[str, Any], better: dict[str, Any]
 ):
     for order in ((worse, better), (better, worse)):
@@ -203,3 +180,128 @@ def test_every_copy_is_within_reach_of_its_keeper(
     # No two keepers are copies of each other.
     pairs = brute_force([hashes[k] for k in sorted(set(keepers))], radius)
     assert pairs == []
+
+
+def test_columns_that_are_not_there_decide_nothing():
+    frame = pictures({"freedom": 3, "served": False}, {}).drop("freedom", "served")
+
+    assert cluster(frame)["cluster_id"].to_list() == ["i0", "i0"]
+
+
+def blobs(seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (16, 16)).astype(np.uint8)
+
+
+def with_grids(frame: pl.DataFrame, *grids: np.ndarray) -> pl.DataFrame:
+    raw = [np.ascontiguousarray(grid).tobytes() for grid in grids]
+    return frame.with_columns(pl.Series("luma_grid", raw, pl.Binary))
+
+
+def test_an_outline_confirms_what_the_feeling_of_a_faded_copy_denies():
+    faded = blobs(0) // 2 + 60
+    frame = with_grids(pictures({}, {}), blobs(0), faded)
+
+    assert cluster(frame, [SAME, OTHER])["relation"].to_list() == ["keeper", "near"]
+
+
+def test_another_outline_denies_what_one_feeling_would_confirm():
+    frame = with_grids(pictures({}, {}), blobs(0), blobs(1))
+
+    assert cluster(frame, [SAME, SAME])["relation"].to_list() == ["keeper", "keeper"]
+
+
+def test_a_chain_s_far_end_has_nothing_left_to_be_asked_of():
+    a, b = {"width_px": 300}, {"width_px": 200, "phash": bits(*range(10))}
+    c = {"width_px": 250, "phash": bits(*range(20))}  # out of reach of a
+    frame = with_grids(pictures(a, b, c), blobs(0), blobs(1), blobs(2))
+
+    assert cluster(frame)["cluster_id"].to_list() == ["i0", "i1", "i2"]
+    assert cluster(frame[::2])["cluster_id"].to_list() == ["i0", "i2"]
+
+
+def test_blank_pages_are_left_to_the_embedding():
+    white, red = np.full((16, 16), 255, np.uint8), np.full((16, 16), 76, np.uint8)
+    frame = with_grids(pictures({}, {}, {}, {}), white, red, white, blobs(0))
+
+    found = cluster(frame, [SAME, OTHER, SAME, SAME])
+
+    assert found["cluster_id"].to_list() == ["i0", "i1", "i0", "i3"]
+
+
+@pytest.mark.parametrize("form", range(1, FORMS))
+def test_a_flipped_or_turned_copy_is_found_when_asked_and_not_else(form: int):
+    rng = np.random.default_rng(form)
+    forms = rng.integers(0, 2**64, (2, FORMS), dtype=np.uint64)
+    forms[1, 0] = forms[0, form]  # the second *is* the first in that form
+    frame = pictures(*({"phash": int(own)} for own in forms[:, 0]))
+    frame = with_grids(frame, blobs(0), turn(blobs(0), form))
+    vectors = np.stack([SAME, OTHER])
+    asked = RULES.model_copy(update={"mirrored": True})
+
+    plain = cluster_duplicates(frame, vectors, RULES, mirror_hashes=forms)
+    mirrored = cluster_duplicates(frame, vectors, asked, mirror_hashes=forms)
+
+    assert plain["cluster_id"].to_list() == ["i0", "i1"]
+    assert mirrored["cluster_id"].to_list() == ["i0", "i0"]
+
+
+def test_mirrored_copies_need_their_hashes():
+    asked = RULES.model_copy(update={"mirrored": True})
+
+    with pytest.raises(ValueError, match="mirror_hashes: got None"):
+        cluster_duplicates(pictures({}), np.stack([SAME]), asked)
+
+
+def test_thousands_of_equal_hashes_are_one_cluster_without_a_list_of_pairs():
+    count = 5_000
+    frame = pictures(*({"image_id": f"{n:04}"} for n in range(count)))
+    embeddings = np.repeat(SAME[None], count, axis=0)
+
+    tracemalloc.start()
+    found = cluster_duplicates(frame, embeddings, RULES)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert set(found["cluster_id"]) == {"0000"}
+    assert peak < 10e6  # the list of pairs would take 200 MB
+
+
+@given(st.integers(0, 2**32), st.integers(0, 16))
+@settings(max_examples=60)
+def test_a_resumed_run_equals_one_from_scratch(seed: int, radius: int):
+    rng = np.random.default_rng(seed)
+    rules = DedupeRules(radius_bits=radius, min_cosine=0.75)
+    known = None
+    kinds = rng.integers(0, 2**64, 6, dtype=np.uint64)
+    rows = [_random_row(rng, n, kinds) for n in range(60)]
+    for _ in range(5):
+        here = rng.permutation(len(rows))[: rng.integers(0, len(rows) + 1)]
+        for row in here[:3]:  # a file is replaced, a licence or a size mended
+            rows[row] = _random_row(rng, int(row), kinds)
+        frame = pictures(*(rows[row] for row in here))
+        vectors = np.stack(
+            [(SAME, OTHER)[row % 7 == 0] for row in here.tolist()] or [SAME]
+        )
+        vectors = vectors[: len(here)]
+
+        resumed = cluster_duplicates(frame, vectors, rules, known)
+
+        assert resumed.equals(cluster_duplicates(frame, vectors, rules))
+        known = resumed
+
+
+def _random_row(
+    rng: np.random.Generator, number: int, kinds: np.ndarray
+) -> dict[str, Any]:
+    """Make a picture like one of few kinds: the same bytes, hash, or a near one."""
+    kind = int(rng.integers(len(kinds)))
+    flips = rng.integers(0, 64, rng.choice([0, 0, 3, 9]))
+    phash = int(kinds[kind]) ^ bits(*set(flips.tolist()))
+    sha256 = f"k{kind}" if len(flips) == 0 and number % 2 else f"own{number}-{phash}"
+    return {
+        "image_id": f"i{number}",
+        "phash": phash,
+        "sha256": sha256,
+        "width_px": int(rng.integers(100, 104)),
+        "freedom": int(rng.integers(3)),
+    }

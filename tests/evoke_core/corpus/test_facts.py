@@ -16,10 +16,14 @@ from evoke_core.corpus.facts import (
     dominant_colours,
     entropy_bits,
     measure_facts,
-    perceptual_hash,
 )
 
 SHARED = Path(os.environ.get("EVOKE_SHARED", Path(__file__).parents[4] / "shared"))
+
+
+def perceptual_hash(rgb: np.ndarray) -> int:
+    """The definition, by the library that everybody compares with."""
+    return int(str(imagehash.phash(Image.fromarray(rgb))), 16)
 
 
 def flat(
@@ -109,11 +113,6 @@ def test_the_hash_is_imagehash_s_within_4_bits_of_the_full_picture(seed: int) ->
     found = facts_of(rgb).phash
     assert (full ^ found).bit_count() <= 4
     assert 0 <= found < 2**64
-
-
-def test_hexadecimal_of_the_hash_is_imagehash_s_own() -> None:
-    rgb = hills(5, 100, 100)
-    assert f"{perceptual_hash(rgb):016x}" == str(imagehash.phash(Image.fromarray(rgb)))
 
 
 def test_recompression_keeps_the_hash_near_and_other_pictures_are_far() -> None:

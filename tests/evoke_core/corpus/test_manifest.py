@@ -6,17 +6,17 @@ from typing import Any
 
 import pytest
 
-from evoke_core.config import Source, Sources
+from evoke_core.config import PictureSource, Sources
 from evoke_core.corpus.manifest import build_manifest, picture_id
 from evoke_core.errors import ConfigError, SourceError
 from evoke_core.schemas import validate
 
-AddFolder = Callable[..., Source]
+AddFolder = Callable[..., PictureSource]
 
 
 @pytest.fixture
 def add_folder(tmp_path: Path) -> AddFolder:
-    def add(name: str, *files: str, csv: str = "", **changed: Any) -> Source:
+    def add(name: str, *files: str, csv: str = "", **changed: Any) -> PictureSource:
         folder = tmp_path / name
         folder.mkdir()
         for file in files:
@@ -31,7 +31,7 @@ def add_folder(tmp_path: Path) -> AddFolder:
             "attribution": "{title} by {artist} ({source_key})",
             "location": str(folder),
         }
-        return Source(**(terms | changed))
+        return PictureSource(**(terms | changed))
 
     return add
 
@@ -115,7 +115,7 @@ def test_braces_in_a_title_are_only_text(add_folder: AddFolder):
 def test_another_release_or_file_is_another_version(add_folder: AddFolder):
     source = add_folder("a", "x.jpg")
 
-    def version(of: Source) -> str:
+    def version(of: PictureSource) -> str:
         return build_manifest(Sources(pictures={"a": of}, music={}), ("a",), ())[
             "version"
         ].item()

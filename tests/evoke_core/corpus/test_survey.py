@@ -11,8 +11,9 @@ from PIL import Image
 
 from evoke_core.corpus import survey
 from evoke_core.corpus.decode import decode_picture
-from evoke_core.corpus.survey import survey_pictures, thumbnail_key
+from evoke_core.corpus.survey import survey_pictures, thumbnail_key, undamaged_facts
 from evoke_core.schemas import TABLES, validate
+from evoke_core.storage.journal import Journal
 from evoke_core.storage.local import LocalStore
 
 Jpeg = Callable[..., bytes]
@@ -63,11 +64,26 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return sizes
 
 
+@pytest.fixture(autouse=True)
+def here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in this process, where the decoder can be watched."""
+    monkeypatch.setattr(
+        survey, "map_guarded", lambda work, items, **_: map(work, items)
+    )
+
+
+def look_at(files: pl.DataFrame, store: LocalStore) -> pl.DataFrame:
+    journal = Journal(store, "image_facts")
+    return survey_pictures(files, TABLES["image_facts"].empty(), journal, report=ignore)
+
+
 def look(
     folder: Folder, store: LocalStore, known: pl.DataFrame | None = None
 ) -> pl.DataFrame:
     earlier = TABLES["image_facts"].empty() if known is None else known
-    facts = survey_pictures(folder.files(), earlier, store, report=ignore)
+    facts = survey_pictures(
+        folder.files(), earlier, Journal(store, "image_facts"), report=ignore
+    )
     assert validate("image_facts", facts).equals(facts)
     return facts
 
@@ -178,7 +194,7 @@ def test_failed_files_have_no_facts(folder: Folder, store: LocalStore, jpeg: Jpe
     folder.put("a.jpg", jpeg(1))
     files = folder.files().with_columns(status=pl.lit("failed"))
 
-    facts = survey_pictures(files, TABLES["image_facts"].empty(), store, report=ignore)
+    facts = look_at(files, store)
 
     assert validate("image_facts", facts).height == 0
 
@@ -201,8 +217,67 @@ def test_progress_is_told(folder: Folder, store: LocalStore, jpeg: Jpeg):
     survey_pictures(
         folder.files(),
         TABLES["image_facts"].empty(),
-        store,
+        Journal(store, "image_facts"),
         report=lambda *at: told.append(at),
     )
 
     assert told == [(3, 3)]
+
+
+def test_a_picture_whose_decoder_dies_is_a_row_and_the_others_are_measured(
+    folder: Folder, store: LocalStore, jpeg: Jpeg, monkeypatch: pytest.MonkeyPatch
+):
+    folder.put("bad.jpg", b"bad")
+    folder.put("good.jpg", jpeg())
+
+    def guarded(work, items, *, lost, **_):
+        for item in items:
+            dies = item["source_key"] == "bad.jpg"
+            yield lost(item, "ended its process (-11)") if dies else work(item)
+
+    monkeypatch.setattr(survey, "map_guarded", guarded)
+    bad, good = look(folder, store).iter_rows(named=True)
+
+    assert (bad["status"], bad["reason"]) == ("failed", "hostile")
+    assert "ended its process" in bad["detail"]
+    assert good["status"] == "measured"
+
+
+@pytest.mark.parametrize("harm", ["lost", "changed"])
+def test_a_damaged_thumbnail_is_made_again(
+    folder: Folder, store: LocalStore, jpeg: Jpeg, harm: str
+):
+    folder.put("a.jpg", jpeg(1))
+    folder.put("b.jpg", jpeg(2))
+    before = look(folder, store)
+    key = before["thumbnail"][1]
+    whole = store.read(key)
+    if harm == "lost":
+        store.delete(key)
+    else:
+        store.write(key, b"rubbish")
+
+    known = undamaged_facts(before, store)
+    after = look(folder, store, known)
+
+    assert known["source_key"].to_list() == ["a.jpg"]
+    assert after.equals(before)
+    assert store.read(key) == whole
+    assert undamaged_facts(after, store).height == 2
+
+
+def test_an_interrupted_survey_goes_on_where_it_was(
+    folder: Folder, store: LocalStore, jpeg: Jpeg, measured: list[int]
+):
+    folder.put("a.jpg", jpeg(1))
+    folder.put("b.jpg", jpeg(2))
+    done = look(folder, store)
+    journal = Journal(store, "image_facts")
+    journal._write([done.head(1)])
+
+    resumed = survey_pictures(
+        folder.files(), TABLES["image_facts"].empty(), journal, report=ignore
+    )
+
+    assert resumed.equals(done)
+    assert len(measured) == 3

@@ -15,6 +15,7 @@ from evoke_core.images.attributes import measure_attributes
 from evoke_core.images.embed import embed_pictures
 from evoke_core.images.encode import ImageEncoder
 from evoke_core.schemas import TABLES, validate
+from evoke_core.storage.journal import Journal
 from evoke_core.storage.local import LocalStore
 from evoke_core.storage.tables import as_matrix
 from evoke_core.vectors import Array, l2_normalize
@@ -63,7 +64,8 @@ def embed(
     known: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     earlier = TABLES["image_embeddings"].empty() if known is None else known
-    found = embed_pictures(facts, earlier, encoder, store, report=lambda *_: None)
+    journal = Journal(store, "image_embeddings")
+    found = embed_pictures(facts, earlier, encoder, journal, report=lambda *_: None)
     assert validate("image_embeddings", found).equals(found)
     return found
 
@@ -138,7 +140,7 @@ def test_pictures_are_handed_over_in_batches_and_progress_is_told(
         many,
         TABLES["image_embeddings"].empty(),
         encoder,
-        store,
+        Journal(store, "image_embeddings"),
         report=lambda *at: told.append(at),
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import cache
 
-from evoke_core.config import Source
+from evoke_core.config import PictureSource
 from evoke_core.corpus.listed import Listed
 from evoke_core.corpus.sources.painted.catalogue import (
     Painting,
@@ -14,7 +14,7 @@ from evoke_core.corpus.sources.painted.catalogue import (
 DEFAULT_COUNT = 360
 
 
-def list_painted(source: Source) -> Iterator[Listed]:
+def list_painted(source: PictureSource) -> Iterator[Listed]:
     """List the paintings of a release; nothing is painted yet."""
     for painting in _paintings(source.quota or DEFAULT_COUNT, source.seed).values():
         yield Listed(
@@ -29,7 +29,7 @@ def list_painted(source: Source) -> Iterator[Listed]:
         )
 
 
-def paint_key(source: Source, source_key: str) -> bytes:
+def paint_key(source: PictureSource, source_key: str) -> bytes:
     """Paint one listed picture; the same key gives the same JPEG bytes."""
     return paint(_paintings(source.quota or DEFAULT_COUNT, source.seed)[source_key])
 

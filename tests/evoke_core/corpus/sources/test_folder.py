@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from evoke_core.config import Source
+from evoke_core.config import PictureSource
 from evoke_core.corpus.listed import Listed
 from evoke_core.corpus.sources.folder import list_folder
 from evoke_core.errors import SourceError
@@ -26,7 +26,7 @@ def put(root: Path, *names: str) -> None:
 
 
 def listed(root: Path | str | None) -> dict[str, Listed]:
-    source = Source(
+    source = PictureSource(
         kind="folder",
         release="local",
         licence="private",

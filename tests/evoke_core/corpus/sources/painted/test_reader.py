@@ -2,7 +2,7 @@
 
 import pytest
 
-from evoke_core.config import Source
+from evoke_core.config import PictureSource
 from evoke_core.corpus.sources.painted.catalogue import list_paintings, paint
 from evoke_core.corpus.sources.painted.reader import (
     DEFAULT_COUNT,
@@ -11,8 +11,8 @@ from evoke_core.corpus.sources.painted.reader import (
 )
 
 
-def source_of(quota: int | None = 60, seed: int = 7) -> Source:
-    return Source(
+def source_of(quota: int | None = 60, seed: int = 7) -> PictureSource:
+    return PictureSource(
         kind="painted",
         release="1",
         licence="CC0",

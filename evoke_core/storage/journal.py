@@ -1,0 +1,86 @@
+"""What a long piece of work has done so far, so that a killed run loses little of it.
+
+Rows lie as small Parquet files at `unfinished/<table>/<part>/` until the table that
+they belong to is written whole; whoever resumes decides which of them still hold.
+"""
+
+import io
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import polars as pl
+
+from evoke_core.schemas import TABLES
+from evoke_core.storage.store import Store
+from evoke_core.storage.tables import WHOLE
+
+_ROWS = 2048  # a part
+_SECONDS = 5.0  # of work that a kill costs
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """Finished rows of a table that is not finished.
+
+    Args:
+        store: Where the parts lie.
+        table: Name in the data dictionary.
+        part: Of a partitioned table.
+    """
+
+    store: Store
+    table: str
+    part: str = WHOLE
+
+    def rows(self) -> pl.DataFrame:
+        """Return the rows that interrupted work left; none where nothing was."""
+        parts = (self._part(found.key) for found in self.store.listing(self._prefix))
+        # Rows of an older schema are nothing to resume from.
+        empty = TABLES[self.table].empty()
+        return pl.concat([empty, *(p for p in parts if p.schema == empty.schema)])
+
+    def keep(self, frames: Iterable[pl.DataFrame]) -> pl.DataFrame:
+        """Gather frames into one, and write down what has come in now and then."""
+        done = [TABLES[self.table].empty()]
+        loose: list[pl.DataFrame] = []
+        written = time.monotonic()
+        for frame in frames:
+            loose.append(frame)
+            late = time.monotonic() - written > _SECONDS
+            if late or sum(each.height for each in loose) >= _ROWS:
+                done.append(self._write(loose))
+                loose, written = [], time.monotonic()
+        return pl.concat([*done, *loose])
+
+    def clear(self) -> None:
+        """Forget everything: the table has been written."""
+        for found in list(self.store.listing(self._prefix)):
+            self.store.delete(found.key)
+
+    @property
+    def _prefix(self) -> str:
+        return f"unfinished/{self.table}/{self.part}/"
+
+    def _part(self, key: str) -> pl.DataFrame:
+        return pl.read_parquet(io.BytesIO(self.store.read(key)))
+
+    def _write(self, frames: list[pl.DataFrame]) -> pl.DataFrame:
+        part = pl.concat(frames).rechunk()
+        buffer = io.BytesIO()
+        part.write_parquet(buffer)
+        self.store.write(
+            f"{self._prefix}{time.time_ns():020}.parquet", buffer.getvalue()
+        )
+        return part
+
+
+def as_frames(
+    table: str, rows: Iterable[Mapping[str, Any]], *, at_once: int = 32
+) -> Iterator[pl.DataFrame]:
+    """Turn rows into frames of a table's schema, a few at a time."""
+    coming = iter(rows)
+    while some := list(islice(coming, at_once)):
+        yield TABLES[table].frame(some)

@@ -1,0 +1,192 @@
+"""Pictures: which are copies, which may be used, and a report of what became of all."""
+
+import dagster as dg
+import numpy as np
+import polars as pl
+
+from evoke_core.config import RunProfile
+from evoke_core.corpus.aesthetics import Aesthetics
+from evoke_core.corpus.balance import balance_corpus
+from evoke_core.corpus.curation import barred, count_by_status, curate
+from evoke_core.corpus.dedupe import cluster_duplicates
+from evoke_core.corpus.licences import Licences
+from evoke_core.corpus.report import report_curation
+from evoke_core.storage.stamps import read_stamp
+from evoke_core.storage.store import Store, digest
+from evoke_core.storage.tables import as_matrix, read_table, read_table_or_empty
+from evoke_pipelines.refresh import Made, refresh, refresh_table
+from evoke_pipelines.shown import (
+    as_markdown,
+    column_schema,
+    counts,
+    picture,
+    thumbnails,
+)
+
+_GROUP = "corpus"
+_RADIUS = "radius_bits"
+
+
+@dg.asset(
+    group_name=_GROUP,
+    kinds={"numpy"},
+    deps=["source_manifests", "image_facts", "image_embeddings"],
+    code_version="1",
+    metadata={"dagster/column_schema": column_schema("duplicate_clusters")},
+)
+def duplicate_clusters(
+    context: dg.AssetExecutionContext,
+    store: dg.ResourceParam[Store],
+    run_profile: dg.ResourceParam[RunProfile],
+    licences: dg.ResourceParam[Licences],
+) -> dg.MaterializeResult[None]:
+    """Which pictures are the same picture: by bytes, or by pHash and outline.
+
+    One of each cluster is its keeper: one that boards may show, then the largest, the
+    freest, the sharpest. What the licence policy bars takes no part.
+    """
+    rules = run_profile.dedupe
+    known = _known_clusters(store, rules.radius_bits)
+
+    def make() -> pl.DataFrame:
+        pictures = _comparable(store, licences, run_profile)
+        return cluster_duplicates(
+            pictures,
+            as_matrix(pictures["embedding"]),
+            rules,
+            known=known,
+            mirror_hashes=np.stack(list(pictures["mirror_hashes"].to_numpy()))
+            if rules.mirrored and pictures.height
+            else None,
+        )
+
+    return refresh_table(
+        context,
+        store,
+        make,
+        settings=[rules, run_profile.curation, run_profile.licence_policy, licences],
+        show=lambda frame: {
+            _RADIUS: rules.radius_bits,
+            **counts(frame, "relation"),
+            "duplicates": _duplicatethumbnails(store, frame),
+        },
+    )
+
+
+@dg.asset(
+    group_name=_GROUP,
+    kinds={"polars"},
+    deps=[
+        "source_manifests",
+        "image_files",
+        "image_facts",
+        "image_embeddings",
+        "duplicate_clusters",
+    ],
+    code_version="2",
+    metadata={"dagster/column_schema": column_schema("curated_images")},
+)
+def curated_images(
+    context: dg.AssetExecutionContext,
+    store: dg.ResourceParam[Store],
+    run_profile: dg.ResourceParam[RunProfile],
+    licences: dg.ResourceParam[Licences],
+    aesthetics: dg.ResourceParam[Aesthetics],
+) -> dg.MaterializeResult[None]:
+    """What became of every listed picture: kept, duplicate, rejected or failed.
+
+    A user's own folder is never thinned for taste; what a rule would object to there
+    stays with a note.
+    """
+    rules = run_profile.curation
+
+    def make() -> pl.DataFrame:
+        judged = curate(
+            read_table(store, "source_manifests"),
+            read_table(store, "image_files"),
+            read_table(store, "image_facts"),
+            read_table(store, "duplicate_clusters"),
+            rules,
+            licence_policy=run_profile.licence_policy,
+            licences=licences,
+            aesthetics=aesthetics,
+        )
+        return balance_corpus(judged, _looks(store), rules.balance)
+
+    return refresh_table(
+        context,
+        store,
+        make,
+        settings=[rules, run_profile.licence_policy, licences, aesthetics],
+        show=lambda frame: {**count_by_status(frame), **counts(frame, "reason")},
+    )
+
+
+@dg.asset(
+    group_name=_GROUP,
+    kinds={"pillow"},
+    deps=["source_manifests", "image_facts", "image_embeddings", "curated_images"],
+    code_version="1",
+)
+def curation_report(
+    context: dg.AssetExecutionContext, store: dg.ResourceParam[Store]
+) -> dg.MaterializeResult[None]:
+    """What was kept and what was left out, as sheets to look at and counts to read."""
+
+    def make() -> Made:
+        report = report_curation(
+            read_table(store, "curated_images"),
+            read_table(store, "source_manifests"),
+            read_table(store, "image_facts"),
+            _looks(store),
+            read=store.read,
+        )
+        coverage = {
+            f"by_{name}": f"md:{as_markdown(frame)}"
+            for name, frame in report.coverage.items()
+        }
+        sheets = {
+            "kept": picture(report.kept_sheet),
+            "left_out": picture(report.left_out_sheet),
+        }
+        return Made(digest(coverage), {**sheets, **coverage})
+
+    return refresh(context, store, make, settings=None)
+
+
+def _known_clusters(store: Store, radius_bits: int) -> pl.DataFrame | None:
+    """Return the last clusters if they were joined at this radius, to go on from."""
+    stamp = read_stamp(store, "duplicate_clusters")
+    if stamp is None or stamp.shown.get(_RADIUS) != radius_bits:
+        return None
+    return read_table_or_empty(store, "duplicate_clusters")
+
+
+def _comparable(store: Store, licences: Licences, profile: RunProfile) -> pl.DataFrame:
+    """Return measured pictures that the licence policy lets take part."""
+    manifest = read_table(store, "source_manifests")
+    policy = profile.licence_policy
+    out = barred(manifest, profile.curation, policy, licences)
+    allowed = licences.with_freedom(manifest).select("image_id", "freedom", "served")
+    return (
+        read_table(store, "image_facts")
+        .filter(pl.col("status") == "measured")
+        .join(out, on="image_id", how="anti")
+        .join(allowed, on="image_id")
+        .join(read_table(store, "image_embeddings"), on="sha256")
+        .sort("image_id")
+    )
+
+
+def _looks(store: Store) -> pl.DataFrame:
+    """Return every measured picture with its attributes and embedding."""
+    facts = read_table(store, "image_facts").select("image_id", "sha256")
+    return facts.join(read_table(store, "image_embeddings"), on="sha256")
+
+
+def _duplicatethumbnails(store: Store, clusters: pl.DataFrame) -> str:
+    """Show clusters side by side, keeper first."""
+    facts = read_table(store, "image_facts").select("image_id", "sha256")
+    several = clusters.filter(pl.len().over("cluster_id") > 1)
+    ordered = several.sort("cluster_id", "is_keeper", descending=[False, True])
+    return thumbnails(store, ordered.join(facts, on="image_id")["sha256"], spread=False)

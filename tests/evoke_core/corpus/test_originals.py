@@ -1,0 +1,49 @@
+"""A blob that is lost or changed is noticed without reading any."""
+
+import os
+
+import polars as pl
+
+from evoke_core.corpus.originals import damaged, remember
+from evoke_core.storage.local import LocalStore
+
+KEYS = pl.Series(["pictures/a/1", "pictures/a/2", "pictures/a/3"])
+
+
+def fill(store: LocalStore) -> None:
+    for key in KEYS:
+        store.write(key, key.encode())
+    remember(store, "pictures/a")
+
+
+def test_what_was_put_there_is_undamaged(store: LocalStore):
+    fill(store)
+
+    assert damaged(KEYS, store, "pictures/a") == []
+
+
+def test_a_lost_and_a_changed_blob_are_named(store: LocalStore):
+    fill(store)
+    store.delete("pictures/a/1")
+    changed = store.root / "pictures/a/3"
+    changed.write_bytes(b"pictures/a/X")
+    os.utime(changed, ns=(1, 1))
+
+    assert damaged(KEYS, store, "pictures/a") == ["pictures/a/1", "pictures/a/3"]
+
+
+def test_what_nobody_remembers_counts_if_it_is_there(store: LocalStore):
+    store.write("pictures/a/1", b"written by a run that was killed")
+
+    assert damaged(KEYS, store, "pictures/a") == ["pictures/a/2", "pictures/a/3"]
+
+
+def test_a_damaged_memory_is_no_memory(store: LocalStore):
+    fill(store)
+    store.write("etags/pictures/a.parquet", b"rubbish")
+
+    assert damaged(KEYS, store, "pictures/a") == []
+
+
+def test_no_keys_need_no_listing(store: LocalStore):
+    assert damaged(pl.Series([None], dtype=pl.String), store, "pictures/a") == []
