@@ -16,7 +16,7 @@ export OMP_NUM_THREADS ?= 1
 # Dagster says at every start that batching a burst in one run is in beta.
 export PYTHONWARNINGS ?= ignore:Parameter
 
-.PHONY: demo test dev lint bench board clean
+.PHONY: demo test dev lint bench board models clean
 
 demo: $(VENV)/.core $(DAGSTER_HOME)/dagster.yaml  ## a finished board; SONG= and IMAGES= take yours
 	@$(BIN)/python -m evoke_pipelines $(if $(SONG),"$(SONG)")
@@ -38,6 +38,10 @@ bench: $(VENV)/.dev  ## the benchmark table
 	@$(BIN)/python -m tests.benchmarks
 
 board: demo  ## the same as demo
+
+models: $(VENV)/.core  ## fetch the weights that PROFILE names; no run downloads any
+	@$(PIP) --editable '.[clip,muq]'
+	@$(BIN)/python -m evoke_pipelines.models "$(or $(PROFILE),$(EVOKE_PROFILE))"
 
 $(VENV)/.core: pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

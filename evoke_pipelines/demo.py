@@ -25,7 +25,7 @@ from evoke_core.drops import PREFIX, QUARANTINE, Drop, observe
 from evoke_core.errors import EvokeError, SourceError
 from evoke_core.images.encoders import open_image_encoder
 from evoke_core.index import open_index
-from evoke_core.music.encoders import open_music_encoder
+from evoke_core.music.encoders import open_music_encoder, require_licence
 from evoke_core.storage.address import open_store
 from evoke_core.storage.store import Store
 from evoke_core.storage.tables import read_table
@@ -125,7 +125,9 @@ def _require(environment: Environment) -> None:
     """Fail before any work on what can be known before it."""
     profile, sources = read_configuration(environment)
     open_image_encoder(profile.image_encoder, environment.weights)
-    open_music_encoder(profile.music_encoder, environment.weights)
+    require_licence(
+        open_music_encoder(profile.music_encoder, environment.weights), profile
+    )
     build_manifest(sources, profile.pictures, ())
     with open_index(environment.milvus):
         pass  # a locked index is reported now, not after the corpus

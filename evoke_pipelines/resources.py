@@ -15,7 +15,7 @@ from evoke_core.images.encode import ImageEncoder
 from evoke_core.images.encoders import open_image_encoder
 from evoke_core.index import ImageIndex, open_index
 from evoke_core.music.encode import MusicEncoder
-from evoke_core.music.encoders import open_music_encoder
+from evoke_core.music.encoders import open_music_encoder, require_licence
 from evoke_core.storage.address import open_store
 from evoke_core.storage.store import Store
 from evoke_pipelines.environment import (
@@ -72,8 +72,10 @@ def image_encoder_resource(_: dg.InitResourceContext) -> ImageEncoder:
 def music_encoder_resource(_: dg.InitResourceContext) -> MusicEncoder:
     """Open the music encoder that the profile asks for."""
     environment = read_environment()
-    choice = read_configuration(environment)[0].music_encoder
-    return open_music_encoder(choice, environment.weights)
+    profile = read_configuration(environment)[0]
+    encoder = open_music_encoder(profile.music_encoder, environment.weights)
+    require_licence(encoder, profile)
+    return encoder
 
 
 @dg.resource(description="The Milvus index (EVOKE_MILVUS_URI).")

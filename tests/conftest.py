@@ -1,8 +1,10 @@
 """What more than one test file needs: a store, tiny pictures, a folder of real ones."""
 
 import io
+import json
 import os
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from PIL import Image
 
 from evoke_core.storage.local import LocalStore
+from evoke_core.torch_extensions import mend_torch_extensions
 
 # A busy machine is no fault of the code: time is judged by the benchmarks alone.
 settings.register_profile(
@@ -57,3 +60,74 @@ def shared() -> Path:
     if not (folder / "data").is_dir():
         pytest.skip("no research collections; EVOKE_SHARED names their folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def save_muq() -> Callable[..., None]:
+    """Save a tiny MuQ of 32 dimensions as its library saves the large one."""
+    return _save_muq
+
+
+@pytest.fixture(scope="session")
+def save_clip() -> Callable[[Path], None]:
+    """Save a tiny OpenCLIP of 16 dimensions into a folder, as the hub lays it out."""
+    return _save_clip
+
+
+def _conformer(layers: int) -> dict[str, object]:
+    from transformers import Wav2Vec2ConformerConfig
+
+    settings = Wav2Vec2ConformerConfig(
+        hidden_size=32,
+        num_hidden_layers=layers,
+        num_attention_heads=2,
+        intermediate_size=64,
+        hidden_act="swish",
+        position_embeddings_type="rotary",
+        conv_depthwise_kernel_size=7,
+    ).to_dict()
+    for name in ("id2label", "label2id"):  # muq's configuration does not survive them
+        settings.pop(name)
+    return settings
+
+
+def _save_muq(folder: Path, *, seed: int = 0) -> None:
+    if find_spec("muq") is None:
+        pytest.skip("muq is not installed (extra muq)")
+    mend_torch_extensions()
+    import torch
+    from muq import MuQ, MuQConfig
+
+    torch.manual_seed(seed)
+    config = MuQConfig(
+        encoder_dim=32,
+        encoder_depth=2,
+        conv_dim=8,
+        codebook_size=16,
+        stat={"melspec_2048_mean": 6.8, "melspec_2048_std": 18.4},
+        w2v2_config=_conformer(2),
+    )
+    MuQ(config).save_pretrained(folder)
+
+
+def _save_clip(folder: Path) -> None:
+    if find_spec("open_clip") is None:
+        pytest.skip("open_clip is not installed (extra clip)")
+    mend_torch_extensions()
+    import torch
+    from open_clip import CLIP
+    from safetensors.torch import save_file
+
+    torch.manual_seed(5)
+    layers = {"layers": 2, "width": 32}
+    model = {
+        "embed_dim": 16,
+        "vision_cfg": layers | {"image_size": 64, "head_width": 16, "patch_size": 16},
+        "text_cfg": layers | {"context_length": 77, "vocab_size": 49408, "heads": 2},
+    }
+    folder.mkdir(parents=True)
+    state = CLIP(**model).state_dict()
+    plain = {name: tensor.contiguous() for name, tensor in state.items()}
+    save_file(plain, folder / "open_clip_model.safetensors")
+    described = {"model_cfg": model, "preprocess_cfg": {"resize_mode": "shortest"}}
+    (folder / "open_clip_config.json").write_text(json.dumps(described))

@@ -35,7 +35,13 @@ def compose_board(song: Song, audio: bytes, desk: Desk) -> Board:
         TrackRefused: The song can't be used.
         BoardError: No picture may be shown.
     """
-    heard = listen(audio, desk.encoder, desk.run_profile.audio)
+    heard = listen(
+        audio,
+        desk.encoder,
+        desk.run_profile.audio,
+        store=desk.store,
+        names=(song.source_key,),
+    )
     refinement = ask(heard, desk)
     image_ids, pool, relevance = gather(refinement, desk)
     chosen = choose_tiles(pool, refinement, setting={})

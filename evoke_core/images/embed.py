@@ -1,6 +1,10 @@
-"""The table of image embeddings: every distinct picture once per encoder."""
+"""The table of image embeddings: every distinct picture once per encoder.
 
-from collections.abc import Callable, Sequence
+How pictures get through an encoder is not here: one with a model of its own goes by
+`engine`, a pure function of pixels by processes on all cores.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import numpy as np
@@ -10,12 +14,19 @@ from evoke_core.corpus.decode import decode_picture
 from evoke_core.corpus.survey import thumbnail_key
 from evoke_core.images.attributes import measure_attributes
 from evoke_core.images.encode import ImageEncoder
-from evoke_core.schemas import TABLES
+from evoke_core.images.engine import BatchEncoder, embed_by_batches, embedding_rows
+from evoke_core.images.precomputed import (
+    PrecomputedImages,
+    embed_by_name,
+    without_unfindable,
+)
 from evoke_core.storage.address import open_store
 from evoke_core.storage.journal import Journal
+from evoke_core.storage.store import Store
 from evoke_core.workers import map_over_cores, with_progress
 
 _BATCH = 32
+_REPORT_EVERY = 10  # batches
 
 
 def embed_pictures(
@@ -25,6 +36,7 @@ def embed_pictures(
     journal: Journal,
     *,
     report: Callable[[int, int], None],
+    elsewhere: Callable[[], ImageEncoder] | None = None,
 ) -> pl.DataFrame:
     """Embed every picture that this encoder has not embedded yet.
 
@@ -35,22 +47,65 @@ def embed_pictures(
         journal: What an interrupted run embedded, and where this one notes it; its
             store holds the thumbnails.
         report: Is told (done, total).
+        elsewhere: Picklable; opens the same encoder on another machine. Where given,
+            pictures are embedded by Ray, else by this process and its children.
 
     Returns:
         The table `image_embeddings`, one row per distinct sha256.
     """
+    facts = without_unfindable(facts, encoder)
     wanted = facts.filter(pl.col("status") == "measured").select("sha256").unique()
     before = pl.concat([known, journal.rows()]).unique("sha256", keep="last")
     kept = before.filter(pl.col("fingerprint") == encoder.fingerprint).join(
         wanted, on="sha256", how="semi"
     )
     missing = wanted.join(kept, on="sha256", how="anti")["sha256"].sort().to_list()
-    batches = [missing[i : i + _BATCH] for i in range(0, len(missing), _BATCH)]
-    work = partial(_embed_batch, encoder=encoder, uri=journal.store.uri)
-    frames = with_progress(
-        map_over_cores(work, batches), total=len(batches), report=report, every=10
-    )
-    return pl.concat([kept, journal.keep(frames)]).sort("sha256")
+    if isinstance(encoder, PrecomputedImages):
+        total = -(-len(missing) // _BATCH)
+        frames = embed_by_name(missing, facts, encoder, journal.store)
+    elif elsewhere is None:
+        total, frames = _frames(missing, encoder, journal.store)
+    else:
+        total, frames = _frames_by_ray(missing, encoder, journal.store, elsewhere)
+    shown = with_progress(frames, total=total, report=report, every=_REPORT_EVERY)
+    return pl.concat([kept, journal.keep(shown)]).sort("sha256")
+
+
+def _frames(
+    names: Sequence[str], encoder: ImageEncoder, store: Store
+) -> tuple[int, Iterator[pl.DataFrame]]:
+    """Return how many frames of rows will come, and the frames."""
+    if isinstance(encoder, BatchEncoder):
+        total = -(-len(names) // encoder.batch)
+        return total, embed_by_batches(names, encoder, encoder.fingerprint, store)
+    batches = _batches(names)
+    work = partial(_embed_batch, encoder=encoder, uri=store.uri)
+    return len(batches), map_over_cores(work, batches)
+
+
+def _frames_by_ray(
+    names: Sequence[str],
+    encoder: ImageEncoder,
+    store: Store,
+    elsewhere: Callable[[], ImageEncoder],
+) -> tuple[int, Iterator[pl.DataFrame]]:
+    from evoke_core.images.ray_engine import map_on_devices
+
+    batches = _batches(names)
+    work = partial(_work_elsewhere, elsewhere, store.uri)
+    fingerprint = encoder.fingerprint
+    return len(batches), map_on_devices(work, batches, fingerprint=fingerprint)
+
+
+def _work_elsewhere(
+    elsewhere: Callable[[], ImageEncoder], uri: str
+) -> Callable[[Sequence[str]], pl.DataFrame]:
+    """Open the encoder where the work is done; once on each actor."""
+    return partial(_embed_batch, encoder=elsewhere(), uri=uri)
+
+
+def _batches(names: Sequence[str]) -> list[Sequence[str]]:
+    return [names[i : i + _BATCH] for i in range(0, len(names), _BATCH)]
 
 
 def _embed_batch(
@@ -59,12 +114,6 @@ def _embed_batch(
     store = open_store(uri)
     pictures = [decode_picture(store.read(thumbnail_key(name))).rgb for name in names]
     attributes = np.stack([measure_attributes(picture) for picture in pictures])
-    embeddings = encoder.encode_images(pictures)
-    return TABLES["image_embeddings"].frame(
-        {
-            "sha256": list(names),
-            "fingerprint": [encoder.fingerprint] * len(names),
-            "attributes": list(attributes.astype(np.float32)),
-            "embedding": list(embeddings.astype(np.float32)),
-        }
+    return embedding_rows(
+        names, encoder.fingerprint, attributes, encoder.encode_images(pictures)
     )

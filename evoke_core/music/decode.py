@@ -1,10 +1,10 @@
 """Decode any song to mono samples at one rate; its content decides, not its name.
 
 libsndfile reads wav, flac, ogg and mp3, FFmpeg what it does not know. Blocks are mixed
-down and resampled as they come, so that memory holds the finished samples and little
-more. What can't be used is a `TrackRefused` with one of `REASONS`.
+down, resampled and put aside as they come, so that memory does not grow with length.
+What can't be used is a `TrackRefused` with one of `REASONS`.
 
-Not here: the two readers (readers), spectra, features, and where the bytes come from.
+Not here: the two readers (readers), where samples lie (waveform), spectra, features.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from evoke_core.errors import TrackRefused
-from evoke_core.music.readers import Reading, read_ffmpeg, read_libsndfile
+from evoke_core.music.readers import (
+    Reading,
+    Recording,
+    open_recording,
+    read_ffmpeg,
+    read_libsndfile,
+)
+from evoke_core.music.waveform import blocks, release
 from evoke_core.vectors import Array
 
 DEFAULT_RATE = 22_050  # Hz; music's pitch, beat and timbre live below 11 kHz
@@ -43,7 +50,7 @@ class Track:
     """A decoded song.
 
     Args:
-        samples: float32[N], mono, in [-1, 1].
+        samples: float32[N], mono, in [-1, 1]; usually mapped from disk (waveform).
         sample_rate: Hz.
         duration_s: N / sample_rate.
         note: What a reader should know, such as a file that broke off; else None.
@@ -60,7 +67,7 @@ class Track:
 
 
 def decode_audio(
-    data: bytes,
+    recording: Recording,
     *,
     sample_rate: int = DEFAULT_RATE,
     limits: AudioLimits | None = None,
@@ -71,7 +78,7 @@ def decode_audio(
     breaks off is used, with a note, as long as the limits are met.
 
     Args:
-        data: The whole file.
+        recording: The bytes of the whole file, or its path.
         sample_rate: Hz of the result.
         limits: Length and level that make a song; the defaults of AudioLimits.
 
@@ -79,12 +86,13 @@ def decode_audio(
         TrackRefused: With one of REASONS.
     """
     limits = limits or AudioLimits()
-    if not data:
+    head = _head(recording)
+    if not head:
         raise TrackRefused("empty_file", "The file has no bytes; upload it again.")
-    if data.startswith(_ARCHIVES):
+    if head.startswith(_ARCHIVES):
         message = "The file is an archive; unpack it and use the songs in it."
         raise TrackRefused("not_audio", message)
-    reading = _read(data, sample_rate, limits)
+    reading = _read(recording, sample_rate, limits)
     duration_s = len(reading.samples) / sample_rate
     if duration_s < limits.min_s:
         message = f"Only {duration_s:.1f} s of sound could be read; a song needs at "
@@ -113,18 +121,27 @@ def waveform_peaks(samples: Array, *, count: int = 800) -> Array:
         float32[count] in [0, 1].
     """
     starts = (np.arange(count) * len(samples)) // count
-    highest = np.maximum.reduceat(samples, starts)
-    lowest = np.minimum.reduceat(samples, starts)
-    return np.clip(np.maximum(highest, -lowest), 0.0, 1.0)
+    stops = np.maximum(np.append(starts[1:], len(samples)), starts + 1)
+    peaks = np.empty(count, np.float32)
+    for row, (start, stop) in enumerate(zip(starts, stops, strict=True)):
+        stretch = samples[start:stop]
+        peaks[row] = max(stretch.max(), -stretch.min())
+        release(samples)
+    return np.clip(peaks, 0.0, 1.0)
 
 
-def _read(data: bytes, sample_rate: int, limits: AudioLimits) -> Reading:
+def _head(recording: Recording) -> bytes:
+    with open_recording(recording) as file:
+        return file.read(8)
+
+
+def _read(recording: Recording, sample_rate: int, limits: AudioLimits) -> Reading:
     """Read by libsndfile; FFmpeg finds more where that knows or finds too little."""
-    reading = read_libsndfile(data, sample_rate, limits.max_s)
+    reading = read_libsndfile(recording, sample_rate, limits.max_s)
     if reading and len(reading.samples) >= limits.min_s * sample_rate:
         return reading
     try:
-        found = read_ffmpeg(data, sample_rate, limits.max_s)
+        found = read_ffmpeg(recording, sample_rate, limits.max_s)
     except TrackRefused:
         if reading is None:
             raise
@@ -135,16 +152,17 @@ def _read(data: bytes, sample_rate: int, limits: AudioLimits) -> Reading:
 
 
 def _within_full_scale(samples: Array) -> Array:
-    peak = np.maximum(samples.max(), -samples.min())
+    peak = max(max(block.max(), -block.min()) for block in blocks(samples))
     if peak > 1.0:  # lossy decoders overshoot, float files may use any scale
-        samples /= peak
+        for block in blocks(samples):
+            block /= peak  # noqa: PLW2901 (in place, through the view)
     return samples
 
 
 def _require_sound(samples: Array, sample_rate: int, silence_db: float) -> None:
     loudest = max(
-        float(np.square(samples[start : start + sample_rate]).mean(dtype=np.float64))
-        for start in range(0, len(samples), sample_rate)
+        float(np.square(second).mean(dtype=np.float64))
+        for second in blocks(samples, sample_rate)
     )
     level_db = 10 * np.log10(loudest + 1e-20)
     if level_db < silence_db:

@@ -3,8 +3,9 @@
 Not here: any encoder; handcrafted lives in its own module, pretrained ones in theirs.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from evoke_core.music.analysis import TrackAnalysis
 from evoke_core.music.decode import Track
@@ -55,3 +56,26 @@ class MusicEncoder(Protocol):
 
     def encode(self, track: Track, analysis: TrackAnalysis) -> TrackEmbedding:
         """Encode a song whole and window by window."""
+
+
+@runtime_checkable
+class BatchedMusicEncoder(Protocol):
+    """What an encoder with a large model offers beyond a MusicEncoder.
+
+    It is held once, in this process, and uses all cores by itself.
+    """
+
+    def encode_songs(
+        self, songs: Sequence[tuple[Track, TrackAnalysis]]
+    ) -> list[TrackEmbedding]:
+        """Encode several songs, whose windows share batches."""
+        ...
+
+
+@runtime_checkable
+class NamedSongs(Protocol):
+    """What an encoder offers that knows songs by name and not by sound."""
+
+    def named(self, names: Sequence[str]) -> MusicEncoder:
+        """Return the encoder of one song; TrackRefused where it is not known."""
+        ...

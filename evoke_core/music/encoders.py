@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from evoke_core.config import EncoderChoice
-from evoke_core.errors import ConfigError, WeightsMissing
+from evoke_core.config import EncoderChoice, RunProfile
+from evoke_core.errors import ConfigError
 from evoke_core.music.encode import MusicEncoder
 from evoke_core.music.handcrafted import HandcraftedMusicEncoder
 
 
 def open_music_encoder(choice: EncoderChoice, weights: Path) -> MusicEncoder:
-    """Open an encoder.
+    """Open an encoder; its model is loaded when it first hears a song.
 
     Args:
         choice: From the run profile.
@@ -17,17 +17,45 @@ def open_music_encoder(choice: EncoderChoice, weights: Path) -> MusicEncoder:
 
     Raises:
         WeightsMissing: The profile asks for weights that are not there.
-        ConfigError: They are there, but this version has no loader for them.
+        ConfigError: They are not those that were recorded, the file of vectors is not
+            named, or this kind hears no music.
     """
     if choice.kind == "handcrafted":
         return HandcraftedMusicEncoder()
-    expected = weights / "muq" / str(choice.model)
-    if expected.exists():
-        raise ConfigError(
-            f"music encoder {choice.kind}: this version can't load {expected} yet; "
-            "choose EVOKE_PROFILE=demo, whose encoders need no weights"
-        )
-    raise WeightsMissing(
-        f"music encoder MuQ ({choice.model}): no weights in {expected}; put them "
-        "there, or choose EVOKE_PROFILE=demo, whose encoders need none"
+    if choice.kind == "muq":
+        from evoke_core.music import muq
+
+        return muq.MuQEncoder(weights, choice.model or muq.MODEL, batch=choice.batch)
+    if choice.kind == "muq_mulan":
+        from evoke_core.music import mulan
+
+        model = choice.model or mulan.MODEL
+        return mulan.MuQMuLanEncoder(weights, model, batch=choice.batch)
+    if choice.kind == "precomputed":
+        from evoke_core.music.precomputed import PrecomputedMusic
+
+        if choice.vectors is None:
+            raise ConfigError(
+                "music encoder precomputed: the profile names no file; add vectors: "
+                "and a Parquet or npz file of vectors by id"
+            )
+        return PrecomputedMusic(Path(choice.vectors))
+    raise ConfigError(
+        f"music encoder: got kind {choice.kind!r}, which hears no music; choose "
+        "handcrafted, muq, muq_mulan or precomputed"
     )
+
+
+def require_licence(encoder: MusicEncoder, profile: RunProfile) -> None:
+    """Refuse an encoder whose weights a commercial run may not use.
+
+    Raises:
+        ConfigError: The policy is commercial and the encoder's terms are not.
+    """
+    is_bound = "NC" in encoder.licence.upper().split("-")  # as in CC-BY-NC-4.0
+    if profile.licence_policy == "commercial" and is_bound:
+        raise ConfigError(
+            f"profile {profile.name}: licence_policy is commercial, and the weights of "
+            f"{encoder.name} are {encoder.licence}; choose music_encoder: {{kind: "
+            "handcrafted}, or licence_policy: research"
+        )

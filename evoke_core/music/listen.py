@@ -1,8 +1,8 @@
 """From the bytes of a song to everything the rest asks of it, in one pass."""
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import astuple, dataclass, fields
 from functools import partial
 from typing import Any
 
@@ -11,9 +11,16 @@ import polars as pl
 
 from evoke_core.config import AudioRules
 from evoke_core.music.analysis import TrackAnalysis, analyse
+from evoke_core.music.cache import HeardRecord, recall, remember
 from evoke_core.music.decode import AudioLimits, Track, decode_audio
-from evoke_core.music.emotion import affect
-from evoke_core.music.encode import MusicEncoder, TrackEmbedding
+from evoke_core.music.emotion import EmotionProfile, affect
+from evoke_core.music.encode import (
+    BatchedMusicEncoder,
+    MusicEncoder,
+    NamedSongs,
+    TrackEmbedding,
+)
+from evoke_core.music.readers import Recording, open_recording
 from evoke_core.schemas import TABLES
 from evoke_core.storage.address import open_store
 from evoke_core.storage.store import Store
@@ -42,25 +49,51 @@ class Heard:
     affects: Array
 
 
-def listen(data: bytes, encoder: MusicEncoder, rules: AudioRules) -> Heard:
-    """Decode, analyse and encode a song.
+def listen(
+    recording: Recording,
+    encoder: MusicEncoder,
+    rules: AudioRules,
+    *,
+    store: Store | None = None,
+    names: Sequence[str] = (),
+) -> Heard:
+    """Decode, analyse and encode a song; memory does not grow with its length.
+
+    Args:
+        recording: The bytes of its file, or the file's path, which spares the bytes.
+        encoder: Makes its vectors.
+        rules: Lengths that are taken.
+        store: Keeps what was heard; a song that this encoder knows is not encoded
+            again. None keeps nothing.
+        names: What a file of vectors may list the song under, beside its SHA-256.
 
     Raises:
         TrackRefused: It can't be used; the reason says why.
     """
+    with open_recording(recording) as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     limits = AudioLimits(min_s=rules.min_s, max_s=rules.max_s)
-    track = decode_audio(data, sample_rate=encoder.sample_rate, limits=limits)
+    track = decode_audio(recording, sample_rate=encoder.sample_rate, limits=limits)
     analysis = analyse(track)
-    embedding = encoder.encode(track, analysis)
+    known = recall(store, encoder, sha256) if store else None
+    if known and np.array_equal(known.embedding.starts_s, analysis.starts_s):
+        embedding = known.embedding
+    else:
+        known = None
+        ears = _knowing(encoder, (sha256, *names))
+        embedding = ears.encode(track, analysis)
     vectors, affects = _by_section(analysis, embedding)
-    return Heard(
-        sha256=hashlib.sha256(data).hexdigest(),
+    heard = Heard(
+        sha256=sha256,
         track=track,
         analysis=analysis,
         embedding=embedding,
         embeddings=np.vstack([embedding.whole[None], vectors]),
         affects=np.vstack([analysis.affect[None], affects]),
     )
+    if store and not known:
+        remember(store, encoder, _record(heard))
+    return heard
 
 
 def survey_tracks(
@@ -71,21 +104,34 @@ def survey_tracks(
     *,
     report: Callable[[int, int], None],
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Listen to every track of the library.
+    """Listen to every track of the library that this encoder has not heard yet.
 
     Returns:
         The tables `track_embeddings` and `track_profiles`.
     """
     work = partial(_survey_one, encoder=encoder, rules=rules, uri=store.uri)
-    items = tracks.select("track_id", "location").to_dicts()
-    heard = list(
-        with_progress(
-            map_over_cores(work, items), total=len(items), report=report, every=12
-        )
-    )
+    items = tracks.select("track_id", "source_key", "location").to_dicts()
+    done = _spread(work, items, encoder)
+    heard = list(with_progress(done, total=len(items), report=report, every=12))
     return (
         _frame("track_embeddings", [part for parts, _ in heard for part in parts]),
         _frame("track_profiles", [part for _, parts in heard for part in parts]),
+    )
+
+
+def _knowing(encoder: MusicEncoder, names: Sequence[str]) -> MusicEncoder:
+    return encoder.named(names) if isinstance(encoder, NamedSongs) else encoder
+
+
+def _record(heard: Heard) -> HeardRecord:
+    analysis = heard.analysis
+    felt = [analysis.arc.overall, *analysis.arc.windows]
+    return HeardRecord(
+        sha256=heard.sha256,
+        duration_s=heard.track.duration_s,
+        embedding=heard.embedding,
+        affects=np.vstack([analysis.affect[None], affect(analysis.descriptors)]),
+        profiles=np.array([astuple(each) for each in felt], np.float32),
     )
 
 
@@ -111,37 +157,59 @@ def _by_section(
     return l2_normalize(np.stack(vectors)), np.stack(affects)
 
 
+_Rows = list[dict[str, Any]]
+
+
+def _spread(
+    work: Callable[[dict[str, Any]], tuple[_Rows, _Rows]],
+    items: Sequence[dict[str, Any]],
+    encoder: MusicEncoder,
+) -> Iterator[tuple[_Rows, _Rows]]:
+    """Give each core a process; a large model stays here and uses the cores itself."""
+    if isinstance(encoder, BatchedMusicEncoder):
+        return map(work, items)
+    return map_over_cores(work, items)
+
+
 def _survey_one(
     row: dict[str, Any], *, encoder: MusicEncoder, rules: AudioRules, uri: str
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    heard = listen(open_store(uri).read(row["location"]), encoder, rules)
-    analysis, embedding = heard.analysis, heard.embedding
+) -> tuple[_Rows, _Rows]:
+    store = open_store(uri)
+    data = store.read(row["location"])
+    known = recall(store, encoder, hashlib.sha256(data).hexdigest())
+    if known is None:
+        names = (row["source_key"],)
+        heard = listen(data, encoder, rules, store=store, names=names)
+        known = _record(heard)
+    return _rows(row["track_id"], known, encoder.fingerprint)
+
+
+def _rows(track_id: str, heard: HeardRecord, fingerprint: str) -> tuple[_Rows, _Rows]:
+    """Return a track's rows of `track_embeddings` and of `track_profiles`."""
+    embedding = heard.embedding
     vectors = [embedding.whole, *embedding.windows]
-    affects = [analysis.affect, *affect(analysis.descriptors)]
-    starts = [0.0, *analysis.starts_s.tolist()]
-    ends = [heard.track.duration_s, *analysis.ends_s.tolist()]
+    starts = [0.0, *embedding.starts_s.tolist()]
+    ends = [heard.duration_s, *embedding.ends_s.tolist()]
     spans = [
-        {
-            "track_id": row["track_id"],
-            "part": part,
-            "start_s": starts[part],
-            "end_s": ends[part],
-        }
-        for part in range(len(vectors))
+        {"track_id": track_id, "part": part, "start_s": start, "end_s": end}
+        for part, (start, end) in enumerate(zip(starts, ends, strict=True))
     ]
     parts = [
         {
             **span,
             "sha256": heard.sha256,
-            "fingerprint": encoder.fingerprint,
-            "valence": float(affects[part][0]),
-            "arousal": float(affects[part][1]),
+            "fingerprint": fingerprint,
+            "valence": float(heard.affects[part][0]),
+            "arousal": float(heard.affects[part][1]),
             "embedding": vectors[part].tolist(),
         }
         for part, span in enumerate(spans)
     ]
-    felt = [analysis.arc.overall, *analysis.arc.windows]
-    profiles = [{**span, **asdict(felt[part])} for part, span in enumerate(spans)]
+    names = [field.name for field in fields(EmotionProfile)]
+    profiles = [
+        {**span, **dict(zip(names, values, strict=True))}
+        for span, values in zip(spans, heard.profiles.tolist(), strict=True)
+    ]
     return parts, profiles
 
 

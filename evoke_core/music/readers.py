@@ -8,16 +8,22 @@ Not here: what is long and loud enough to be a song (decode).
 
 import io
 import unicodedata
+from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from evoke_core.errors import TrackRefused
+from evoke_core.music.waveform import WaveformWriter
 from evoke_core.vectors import Array
 
 if TYPE_CHECKING:
     from av.container import InputContainer
+
+Recording = bytes | Path  # a whole file: its bytes, or where it lies
+Opened = io.BytesIO | io.BufferedReader
 
 _USABLE_RATES = (2_000, 768_000)  # Hz; a header beyond them is forged or damaged
 _BLOCK_VALUES = 1 << 18  # read at once, over all channels
@@ -26,6 +32,7 @@ _MISSING_SHARE = 0.02  # mp3 headers overstate a whole song by up to 0.3 %
 _LENGTH_UNKNOWN = 2**62  # libsndfile says 2**63 - 1 where a file does not tell
 _OGG_LAST_PAGE = 0x04  # bit of a page's header, RFC 3533
 _OGG_HEADER_BYTES = 27  # then one length a segment, whose number is the last of them
+_TAIL_BYTES = 1 << 17  # an Ogg page has at most 65,307
 # Playlists (hls, concat, sdp) can name other files and hosts, so only plain containers.
 _CONTAINERS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,aac,adts,asf,aiff,ape,wv,amr,caf,tta,w64,"
@@ -39,7 +46,7 @@ class Reading:
     """What could be read of a file.
 
     Args:
-        samples: float32[N], mono, at the rate that was asked for.
+        samples: float32[N], mono, at the rate that was asked for; mapped from disk.
         is_whole: False where the file broke off or was damaged.
         title: Clean, or None.
         artist: Clean, or None.
@@ -51,7 +58,16 @@ class Reading:
     artist: str | None
 
 
-def read_libsndfile(data: bytes, sample_rate: int, max_s: float) -> Reading | None:
+def open_recording(recording: Recording) -> Opened:
+    """Open a recording for reading; a file is read as it is needed."""
+    if isinstance(recording, bytes):
+        return io.BytesIO(recording)
+    return recording.open("rb")
+
+
+def read_libsndfile(
+    recording: Recording, sample_rate: int, max_s: float
+) -> Reading | None:
     """Read wav, flac, ogg, mp3 and their like; None for anything else.
 
     Raises:
@@ -59,13 +75,16 @@ def read_libsndfile(data: bytes, sample_rate: int, max_s: float) -> Reading | No
     """
     import soundfile
 
+    source = open_recording(recording)
+    is_whole = not _breaks_off(source)
     try:
-        file = soundfile.SoundFile(io.BytesIO(data))
+        file = soundfile.SoundFile(source)
     except soundfile.SoundFileError:
+        source.close()
         return None
-    with file:
+    with source, file:
         sink = _Sink(file.samplerate, sample_rate, max_s)
-        frames_read, is_whole = 0, not _breaks_off(data)
+        frames_read = 0
         frames = max(1, _BLOCK_VALUES // file.channels)
         try:
             while len(block := file.read(frames, dtype="float32", always_2d=True)):
@@ -79,7 +98,7 @@ def read_libsndfile(data: bytes, sample_rate: int, max_s: float) -> Reading | No
     return Reading(sink.finish(), is_whole, title, artist)
 
 
-def read_ffmpeg(data: bytes, sample_rate: int, max_s: float) -> Reading:
+def read_ffmpeg(recording: Recording, sample_rate: int, max_s: float) -> Reading:
     """Read the first audio stream of anything that FFmpeg knows.
 
     Raises:
@@ -88,14 +107,15 @@ def read_ffmpeg(data: bytes, sample_rate: int, max_s: float) -> Reading:
     import av
 
     options = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "pipe"}
-    try:
-        container = av.open(
-            io.BytesIO(data), "r", options=options, metadata_errors="ignore"
-        )
-    except (av.FFmpegError, ValueError) as error:
-        message = "The file is no audio that FFmpeg knows; export it as mp3, ogg, flac "
-        raise TrackRefused("not_audio", message + "or wav.") from error
-    with container:
+    with ExitStack() as opened:
+        source = opened.enter_context(open_recording(recording))
+        try:
+            container = opened.enter_context(
+                av.open(source, "r", options=options, metadata_errors="ignore")
+            )
+        except (av.FFmpegError, ValueError) as error:
+            message = "The file is no audio that FFmpeg knows; export it as mp3, ogg, "
+            raise TrackRefused("not_audio", message + "flac or wav.") from error
         if not container.streams.audio:
             message = "The file has no audio stream; choose one that has sound."
             raise TrackRefused("no_audio_stream", message)
@@ -116,9 +136,9 @@ class _Sink:
         self._resampler = soxr.ResampleStream(
             source_rate, sample_rate, 1, dtype="float32"
         )
-        self._buffer = io.BytesIO()
+        self._waveform = WaveformWriter()
         self._max_s = max_s
-        self._max_bytes = max_s * sample_rate * 4
+        self._max_samples = max_s * sample_rate
 
     def take(self, block: Array, *, last: bool = False) -> None:
         """Add float32[N] at the source's rate."""
@@ -127,15 +147,15 @@ class _Sink:
         if not np.isfinite(block).all():
             message = "The file holds samples that are no numbers (NaN or infinite); "
             raise TrackRefused("not_finite", message + "export it again.")
-        self._buffer.write(np.ascontiguousarray(block, np.float32).data)
-        if self._buffer.tell() > self._max_bytes:
+        self._waveform.write(block)
+        if self._waveform.count > self._max_samples:
             message = f"The song is longer than {self._max_s:.0f} s; cut it, or raise "
             raise TrackRefused("too_long", message + "the limit in the configuration.")
 
     def finish(self) -> Array:
         """Flush the resampler and hand over float32[N], without a copy."""
         self.take(np.empty(0, np.float32), last=True)
-        return np.frombuffer(self._buffer.getbuffer(), np.float32)
+        return self._waveform.finish()
 
 
 def _read_stream(
@@ -187,15 +207,20 @@ def _mix_down(block: Array) -> Array:
     return mono
 
 
-def _breaks_off(data: bytes) -> bool:
-    """Say if a container is shorter than its own structure tells."""
-    if data[:4] == b"RIFF":
-        told = int.from_bytes(data[4:8], "little") + 8
+def _breaks_off(source: Opened) -> bool:
+    """Say if a container is shorter than its own structure tells; then rewind."""
+    head, size = source.read(8), source.seek(0, io.SEEK_END)
+    source.seek(max(0, size - _TAIL_BYTES))
+    tail = source.read() if head[:4] == b"OggS" else b""
+    source.seek(0)
+    if head[:4] == b"RIFF":
+        told = int.from_bytes(head[4:8], "little") + 8
         is_streamed = told in (8, 2**32 + 7)  # unknown when it was written
-        return not is_streamed and told > len(data) + 1
-    if data[:4] == b"OggS":
-        page = data[data.rfind(b"OggS") :]
-        if len(page) < _OGG_HEADER_BYTES or not page[5] & _OGG_LAST_PAGE:
+        return not is_streamed and told > size + 1
+    if head[:4] == b"OggS":
+        start = tail.rfind(b"OggS")
+        page = tail[start:]
+        if start < 0 or len(page) < _OGG_HEADER_BYTES or not page[5] & _OGG_LAST_PAGE:
             return True
         lengths = page[_OGG_HEADER_BYTES : _OGG_HEADER_BYTES + page[26]]
         return len(page) < _OGG_HEADER_BYTES + page[26] + sum(lengths)

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evoke_core.music.decode import DEFAULT_RATE, Track
+from evoke_core.music.waveform import WaveformWriter, blocks, release
 from evoke_core.vectors import Array, Array64
 
 ANALYSIS_RATE = DEFAULT_RATE  # Hz
@@ -80,29 +81,27 @@ class Spectra:
 def compute_spectra(track: Track) -> Spectra:
     """Compute every curve of a song, at ANALYSIS_RATE whatever the track's rate."""
     samples = _at_analysis_rate(track)
-    power, shape, mel = _fine_curves(samples)
-    mel_db = 10 * np.log10(mel)
-    rise = np.zeros_like(mel_db)
-    # Two frames back: a 93 ms frame sees an attack before it is complete.
-    rise[2:] = np.maximum(mel_db[2:] - mel_db[:-2], 0)
-    frequencies, magnitudes, tonal = _tonal_curves(samples)
-    chroma = _chroma(frequencies, magnitudes)
+    tonal = _tonal_curves(samples)
+    chroma = _chroma(tonal.pop("frequencies"), tonal.pop("magnitudes"))
+    roughness, complexity, register = tonal.pop("partials").T
+    fine = _fine_curves(samples)
+    brightness, bandwidth, rolloff = fine.pop("shape").T
     return Spectra(
         duration_s=track.duration_s,
-        power=power,
-        loudness=(mel**_LOUDNESS_POWER).sum(axis=1),
-        mfcc=mel_db @ _cosine_basis(),
-        brightness=shape[:, 0],
-        bandwidth=shape[:, 1],
-        rolloff=shape[:, 2],
-        flatness=mel_db.mean(axis=1) - 10 * np.log10(mel.mean(axis=1)),
-        flux=rise.mean(axis=1),
-        bass_flux=rise[:, _band_centres() < 250].mean(axis=1),
+        power=fine["power"],
+        loudness=fine["loudness"],
+        mfcc=fine["mfcc"],
+        brightness=brightness,
+        bandwidth=bandwidth,
+        rolloff=rolloff,
+        flatness=fine["flatness"],
+        flux=fine["flux"],
+        bass_flux=fine["bass_flux"],
         chroma=chroma,
         tonal_centroid=_tonal_centroid(chroma),
-        roughness=tonal[:, 0],
-        complexity=tonal[:, 1],
-        register=tonal[:, 2],
+        roughness=roughness,
+        complexity=complexity,
+        register=register,
     )
 
 
@@ -111,8 +110,12 @@ def _at_analysis_rate(track: Track) -> Array:
         return track.samples
     import soxr
 
-    resampled: Array = soxr.resample(track.samples, track.sample_rate, ANALYSIS_RATE)
-    return resampled
+    stream = soxr.ResampleStream(track.sample_rate, ANALYSIS_RATE, 1, dtype="float32")
+    resampled = WaveformWriter()
+    for block in blocks(track.samples):
+        resampled.write(stream.resample_chunk(block))
+    resampled.write(stream.resample_chunk(np.empty(0, np.float32), last=True))
+    return resampled.finish()
 
 
 def _frame_blocks(samples: Array, frame: int, hop: int) -> Iterator[Array]:
@@ -124,8 +127,22 @@ def _frame_blocks(samples: Array, frame: int, hop: int) -> Iterator[Array]:
         piece = samples[max(start, 0) : max(stop, 0)]
         before = max(-start, 0)
         padding = (before, stop - start - before - len(piece))
-        piece = np.pad(piece, padding)
+        piece = np.pad(piece, padding)  # a copy
+        release(samples)
         yield np.lib.stride_tricks.sliding_window_view(piece, frame)[::hop]
+
+
+def _joined(parts: Iterator[dict[str, Array]], count: int) -> dict[str, Array]:
+    """Join the curves of successive blocks, count frames in all, without copies."""
+    curves: dict[str, Array] = {}
+    row = 0
+    for part in parts:
+        for name, values in part.items():
+            if name not in curves:
+                curves[name] = np.empty((count, *values.shape[1:]), np.float32)
+            curves[name][row : row + len(values)] = values
+        row += len(values)
+    return curves
 
 
 def _magnitudes(frames: Array, first: int, last: int) -> Array:
@@ -136,23 +153,44 @@ def _magnitudes(frames: Array, first: int, last: int) -> Array:
     return np.abs(spectrum).astype(np.float32) * np.float32(4 / size)
 
 
-def _fine_curves(samples: Array) -> tuple[Array, Array, Array]:
-    """Return power [T], (centroid, bandwidth, rolloff) [T, 3] and mel power [T, 40]."""
+def _fine_curves(samples: Array) -> dict[str, Array]:
+    """Return curves by name; shape is float32[T, 3]: centroid, bandwidth, rolloff."""
+    return _joined(_fine_blocks(samples), 1 + len(samples) // HOP)
+
+
+def _fine_blocks(samples: Array) -> Iterator[dict[str, Array]]:
     first, last = _bin_range(FRAME, _LOW_HZ, _HIGH_HZ)
     pitch = np.log2(np.arange(first, last) * ANALYSIS_RATE / FRAME).astype(np.float32)
     bank = _mel_bank(np.arange(first, last) * ANALYSIS_RATE / FRAME)
-    power, shape, mel = [], [], []
+    before: Array | None = None
     for frames in _frame_blocks(samples, FRAME, HOP):
-        power.append(np.einsum("tf,tf->t", frames, frames) / FRAME)
         magnitude = _magnitudes(frames, first, last) + np.float32(np.sqrt(_FLOOR / 1e3))
-        weight = magnitude / magnitude.sum(axis=1, keepdims=True)
-        centroid = weight @ pitch
-        spread = np.sqrt(np.maximum(weight @ pitch**2 - centroid**2, 0))
-        energy = np.cumsum(magnitude**2, axis=1)
-        rolloff = pitch[(energy < 0.85 * energy[:, -1:]).sum(axis=1)]
-        shape.append(np.stack([centroid, spread, rolloff], axis=1))
-        mel.append(magnitude**2 @ bank + np.float32(_FLOOR))
-    return np.concatenate(power), np.concatenate(shape), np.concatenate(mel)
+        mel = magnitude**2 @ bank + np.float32(_FLOOR)
+        mel_db = 10 * np.log10(mel)
+        # Two frames back: a 93 ms frame sees an attack before it is complete.
+        # A song's first two have nothing before them, so they stand for themselves.
+        earlier = np.vstack([mel_db[:2] if before is None else before, mel_db])
+        rise = np.maximum(mel_db - earlier[: len(mel_db)], 0)
+        before = earlier[-2:]
+        yield {
+            "power": np.einsum("tf,tf->t", frames, frames) / FRAME,
+            "shape": _shape(magnitude, pitch),
+            "loudness": (mel**_LOUDNESS_POWER).sum(axis=1),
+            "mfcc": mel_db @ _cosine_basis(),
+            "flatness": mel_db.mean(axis=1) - 10 * np.log10(mel.mean(axis=1)),
+            "flux": rise.mean(axis=1),
+            "bass_flux": rise[:, _band_centres() < 250].mean(axis=1),
+        }
+
+
+def _shape(magnitude: Array, pitch: Array) -> Array:
+    """Return float32[B, 3]: spectral centroid, bandwidth and rolloff."""
+    weight = magnitude / magnitude.sum(axis=1, keepdims=True)
+    centroid = weight @ pitch
+    spread = np.sqrt(np.maximum(weight @ pitch**2 - centroid**2, 0))
+    energy = np.cumsum(magnitude**2, axis=1)
+    rolloff = pitch[(energy < 0.85 * energy[:, -1:]).sum(axis=1)]
+    return np.stack([centroid, spread, rolloff], axis=1)
 
 
 def _bin_range(frame: int, low_hz: float, high_hz: float) -> tuple[int, int]:
@@ -189,24 +227,24 @@ def _cosine_basis() -> Array:
     return (math.sqrt(2 / _BANDS) * np.cos(angle)).astype(np.float32)
 
 
-def _tonal_curves(samples: Array) -> tuple[Array, Array, Array]:
+def _tonal_curves(samples: Array) -> dict[str, Array]:
     """Return Hz and magnitude of peaks [U, 16], (roughness, number, pitch) [U, 3]."""
+    return _joined(_tonal_blocks(samples), 1 + len(samples) // TONAL_HOP)
+
+
+def _tonal_blocks(samples: Array) -> Iterator[dict[str, Array]]:
     first, last = _bin_range(TONAL_FRAME, _TONAL_LOW_HZ, _TONAL_HIGH_HZ)
-    frequencies, magnitudes, curves = [], [], []
     for frames in _frame_blocks(samples, TONAL_FRAME, TONAL_HOP):
         spectrum = _magnitudes(frames, first - 1, last + 1)
         peaks_hz, peaks, number = _strongest_peaks(spectrum, first)
         total = np.maximum(peaks.sum(axis=1), np.sqrt(_FLOOR))
         pitch = (peaks * np.log2(peaks_hz)).sum(axis=1) / total
         roughness = _roughness(peaks_hz, peaks) / total
-        frequencies.append(peaks_hz)
-        magnitudes.append(peaks)
-        curves.append(np.stack([roughness, number, pitch], axis=1))
-    return (
-        np.concatenate(frequencies),
-        np.concatenate(magnitudes),
-        np.concatenate(curves).astype(np.float32),
-    )
+        yield {
+            "frequencies": peaks_hz,
+            "magnitudes": peaks,
+            "partials": np.stack([roughness, number, pitch], axis=1),
+        }
 
 
 def _strongest_peaks(spectrum: Array, first: int) -> tuple[Array, Array, Array]:
@@ -242,20 +280,39 @@ def _roughness(frequencies: Array, magnitudes: Array) -> Array:
 
 def _chroma(frequencies: Array, magnitudes: Array) -> Array:
     """Share each partial between the two nearest pitch classes of the song's tuning."""
-    semitones = 12 * np.log2(frequencies / 440) + 9  # 0 is C
-    direction = (magnitudes * np.exp(2j * np.pi * semitones)).sum()
-    semitones -= np.float32(np.angle(direction) / (2 * np.pi))
+    count = len(frequencies)
+    rows = [slice(at, at + _BLOCK_FRAMES) for at in range(0, count, _BLOCK_FRAMES)]
+    direction = np.empty(frequencies.shape, np.complex64)
+    for block in rows:
+        turns = np.exp(2j * np.pi * _semitones(frequencies[block]))
+        direction[block] = magnitudes[block] * turns
+    tuning = np.float32(np.angle(direction.sum()) / (2 * np.pi))
+    chroma = np.empty((count, 12), np.float32)
+    for block in rows:
+        chroma[block] = _fold(
+            _semitones(frequencies[block]) - tuning,
+            magnitudes[block] ** (2 * _LOUDNESS_POWER),
+        )
+    return chroma
+
+
+def _semitones(frequencies: Array) -> Array:
+    semitones: Array = 12 * np.log2(frequencies / 440) + 9  # 0 is C
+    return semitones
+
+
+def _fold(semitones: Array, weight: Array) -> Array64:
+    """Return float64[B, 12]: weights by pitch class."""
     below = np.floor(semitones)
     share = semitones - below
-    weight = magnitudes ** (2 * _LOUDNESS_POWER)
-    row = np.arange(len(frequencies))[:, None] * 12
-    chroma = np.zeros(12 * len(frequencies))
+    row = np.arange(len(semitones))[:, None] * 12
+    chroma = np.zeros(12 * len(semitones))
     for step, part in ((0, 1 - share), (1, share)):
         place = row + np.mod(below + step, 12).astype(np.int64)
         chroma += np.bincount(
             place.ravel(), (weight * part).ravel(), minlength=len(chroma)
         )
-    return chroma.reshape(-1, 12).astype(np.float32)
+    return chroma.reshape(-1, 12)
 
 
 def _tonal_centroid(chroma: Array) -> Array:

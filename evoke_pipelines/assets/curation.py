@@ -11,6 +11,8 @@ from evoke_core.corpus.curation import barred, count_by_status, curate
 from evoke_core.corpus.dedupe import cluster_duplicates
 from evoke_core.corpus.licences import Licences
 from evoke_core.corpus.report import report_curation
+from evoke_core.images.encode import ImageEncoder
+from evoke_core.images.precomputed import without_unfindable
 from evoke_core.storage.stamps import read_stamp
 from evoke_core.storage.store import Store, digest
 from evoke_core.storage.tables import as_matrix, read_table, read_table_or_empty
@@ -92,6 +94,7 @@ def curated_images(
     run_profile: dg.ResourceParam[RunProfile],
     licences: dg.ResourceParam[Licences],
     aesthetics: dg.ResourceParam[Aesthetics],
+    image_encoder: dg.ResourceParam[ImageEncoder],
 ) -> dg.MaterializeResult[None]:
     """What became of every listed picture: kept, duplicate, rejected or failed.
 
@@ -104,7 +107,7 @@ def curated_images(
         judged = curate(
             read_table(store, "source_manifests"),
             read_table(store, "image_files"),
-            read_table(store, "image_facts"),
+            without_unfindable(read_table(store, "image_facts"), image_encoder),
             read_table(store, "duplicate_clusters"),
             rules,
             licence_policy=run_profile.licence_policy,
@@ -117,7 +120,13 @@ def curated_images(
         context,
         store,
         make,
-        settings=[rules, run_profile.licence_policy, licences, aesthetics],
+        settings=[
+            rules,
+            run_profile.licence_policy,
+            licences,
+            aesthetics,
+            image_encoder.fingerprint,
+        ],
         show=lambda frame: {**count_by_status(frame), **counts(frame, "reason")},
     )
 

@@ -1,14 +1,13 @@
 """The music library: its tracks as vectors, emotion and moods."""
 
 import dagster as dg
-import numpy as np
 import polars as pl
 
 from evoke_core.config import RunProfile, Sources, Vocabulary
-from evoke_core.moods import name_moods, score_moods
 from evoke_core.music.encode import MusicEncoder
 from evoke_core.music.library import list_tracks
 from evoke_core.music.listen import survey_tracks
+from evoke_core.music.tags import tag_tracks
 from evoke_core.plots import bars_plot, plane_plot
 from evoke_core.storage.store import Store
 from evoke_core.storage.tables import frame_digest, read_table, write_table
@@ -114,22 +113,20 @@ def track_tags(
     store: dg.ResourceParam[Store],
     run_profile: dg.ResourceParam[RunProfile],
     vocabulary: dg.ResourceParam[Vocabulary],
+    music_encoder: dg.ResourceParam[MusicEncoder],
 ) -> dg.MaterializeResult[None]:
     """Moods of every track and window, tagged without knowing any picture."""
 
     def make() -> pl.DataFrame:
         parts = read_table(store, "track_embeddings")
-        affect = parts.select("valence", "arousal").to_numpy().astype(np.float32)
-        scores = score_moods(affect, vocabulary, run_profile.tags)
-        names = name_moods(
-            scores, list(vocabulary.moods), count=run_profile.tags.per_item
-        )
-        return parts.select("track_id", "part").with_columns(
-            pl.Series("moods", names, pl.List(pl.String)),
-            pl.Series("scores", scores.tolist(), pl.List(pl.Float32)),
-        )
+        return tag_tracks(parts, vocabulary, run_profile.tags, music_encoder)
 
-    return refresh_table(context, store, make, settings=[run_profile.tags, vocabulary])
+    return refresh_table(
+        context,
+        store,
+        make,
+        settings=[run_profile.tags, vocabulary, music_encoder.fingerprint],
+    )
 
 
 def _plane(parts: pl.DataFrame) -> bytes:

@@ -13,7 +13,9 @@ from evoke_core.config import load_run_profile, load_sources, load_vocabulary
 from evoke_core.corpus.aesthetics import load_aesthetics
 from evoke_core.corpus.licences import load_licences
 from evoke_core.drops import observe
+from evoke_core.images.encoders import open_image_encoder
 from evoke_core.images.handcrafted import HandcraftedImageEncoder
+from evoke_core.music.encoders import open_music_encoder
 from evoke_core.music.handcrafted import HandcraftedMusicEncoder
 from evoke_core.release import read_release
 from evoke_core.storage.local import LocalStore
@@ -63,7 +65,8 @@ def run(resources: dict[str, Any], instance: dg.DagsterInstance, **options: Any)
         ],
     )
     name = options.pop("job", "corpus_to_release")
-    options.setdefault("tags", EVERY_SHARD)
+    if "partition_key" not in options:
+        options.setdefault("tags", EVERY_SHARD)
     return graph.resolve_job_def(name).execute_in_process(
         instance=instance, run_config=QUIET, raise_on_error=False, **options
     )
@@ -185,3 +188,38 @@ def test_dropped_songs_become_boards_and_a_bad_one_fails_alone(
     assert not store.exists("drops/not a song.mp3")
     done = instance.get_materialized_partitions(dg.AssetKey("audio_drop_board"))
     assert done == {good}
+
+
+def test_the_local_profile_goes_from_weights_on_disk_to_a_board(
+    tmp_path: Path,
+    instance: dg.DagsterInstance,
+    save_clip,
+    save_muq,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    weights = tmp_path / "weights"
+    save_clip(weights / "open_clip" / "tiny-clip")
+    save_muq(weights / "muq" / "tiny-muq")
+    profile = load_run_profile(CONFIG_FOLDER, "local")
+    image = profile.image_encoder.model_copy(update={"model": "local-dir:tiny-clip"})
+    music = profile.music_encoder.model_copy(update={"model": "tiny-muq"})
+    resources = micro(tmp_path) | {
+        "run_profile": profile.model_copy(update={"pictures": ("painted",)}),
+        "image_encoder": open_image_encoder(image, weights),
+        "music_encoder": open_music_encoder(music, weights),
+    }
+    first = run(resources, instance)
+    store = resources["store"]
+
+    assert first.success
+    assert set(read_table(store, "image_embeddings")["embedding"].list.len()) == {16}
+    assert recomputed(run(resources, instance)) == set()
+
+    audio = next(store.listing("tracks/")).key
+    store.write("drops/a song.flac", store.read(audio))
+    [drop] = observe(store.listing("drops/"), now_s=math.inf)
+    instance.add_dynamic_partitions(AUDIO_DROPS_NAME, [drop.drop_id])
+    assert run(resources, instance, job="boards", partition_key=drop.drop_id).success
+    board = json.loads(store.read(f"boards/{drop.drop_id}/board.json"))
+    assert len(board["tiles"]) > 0

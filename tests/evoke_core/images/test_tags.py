@@ -1,6 +1,7 @@
 """Pictures are tagged by their looks, and moved by the words people wrote on them."""
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +10,12 @@ import pytest
 
 from evoke_core.config import Axis, Mood, TagRules, Vocabulary, load_vocabulary
 from evoke_core.images.handcrafted import HandcraftedImageEncoder, affect_of
-from evoke_core.images.tags import join_words, tag_pictures
+from evoke_core.images.tags import join_named, join_words, tag_pictures
 from evoke_core.schemas import validate
-from evoke_core.vectors import Array
+from evoke_core.vectors import Array, l2_normalize
 
 AXIS = Axis(low="a", high="b", low_prompts=("a",), high_prompts=("b",))
+LOOKS = HandcraftedImageEncoder()
 RULES = TagRules(bandwidth=0.35, per_item=2, word_weight=0.75)
 
 
@@ -71,7 +73,7 @@ def pictures(embeddings: Array, *words: list[str]) -> pl.DataFrame:
 def test_without_words_a_picture_is_tagged_by_its_looks(
     vocabulary: Vocabulary, embeddings: Array
 ):
-    tags = tag_pictures(pictures(embeddings), vocabulary, RULES)
+    tags = tag_pictures(pictures(embeddings), vocabulary, RULES, LOOKS)
 
     assert validate("image_tags", tags).equals(tags)
     places = tags.select("valence", "arousal").to_numpy()
@@ -89,14 +91,104 @@ def test_its_words_decide_what_a_picture_is_called(
     frame = pictures(embeddings, ["A lake at dawn"], ["storm"], [])
 
     heeded = RULES.model_copy(update={"word_weight": 1.0})
-    tags = tag_pictures(frame, vocabulary, heeded)
+    tags = tag_pictures(frame, vocabulary, heeded, LOOKS)
 
     assert [moods[0] for moods in tags["moods"]][:2] == ["serene", "tense"]
     assert tags["image_id"].to_list() == ["i0", "i1", "i2"]
 
 
+class Seeing:
+    """An encoder of three dimensions that reads texts: calm, storm and neither."""
+
+    name = "seeing"
+    dimension = 3
+    fingerprint = "seeing-1"
+    licence = "none"
+
+    def encode_images(self, pictures: Sequence[np.ndarray]) -> Array:
+        raise AssertionError("tags need no pixels")
+
+    def encode_texts(self, texts: Sequence[str]) -> Array:
+        places = [(("calm" in t), ("storm" in t), 0.1) for t in texts]
+        return l2_normalize(np.array(places, np.float32))
+
+
+@pytest.fixture
+def prompted(vocabulary: Vocabulary) -> Vocabulary:
+    """The same moods, asked for by prompts."""
+    asked = {"serene": "a calm sea", "tense": "a storm", "neutral": "a wall"}
+    moods = {
+        name: mood.model_copy(update={"images": (asked[name],)})
+        for name, mood in vocabulary.moods.items()
+    }
+    return vocabulary.model_copy(update={"moods": moods})
+
+
+SEEN = l2_normalize(np.array([[9, 1, 1], [1, 9, 1], [1, 1, 9], [5, 5, 1]], np.float32))
+
+
+def test_an_encoder_that_reads_texts_is_asked_by_the_prompts(prompted: Vocabulary):
+    tags = tag_pictures(pictures(SEEN), prompted, RULES, Seeing())
+
+    assert validate("image_tags", tags).equals(tags)
+    assert [moods[0] for moods in tags["moods"]][:3] == ["serene", "tense", "neutral"]
+    places = np.array([(0.8, -0.8), (-0.6, 0.6), (0.0, 0.0)])
+    for row in tags.iter_rows(named=True):
+        assert sum(row["scores"]) == pytest.approx(1, abs=1e-5)
+        expected = np.array(row["scores"]) @ places
+        assert (row["valence"], row["arousal"]) == pytest.approx(
+            tuple(expected), abs=1e-5
+        )
+
+
+def test_words_join_the_prompts_as_they_join_the_looks(prompted: Vocabulary):
+    frame = pictures(SEEN, ["a lake"], ["a lake"], [], ["storm", "lake"])
+    bare = tag_pictures(pictures(SEEN), prompted, RULES, Seeing())
+
+    tags = tag_pictures(frame, prompted, RULES, Seeing())
+
+    assert [moods[0] for moods in tags["moods"]][:2] == ["serene", "serene"]
+    assert tags.row(2) == bare.row(2)
+    looks = bare.select("valence", "arousal").to_numpy()
+    moved = join_words(looks, frame["keywords"].to_list(), prompted, weight=0.75)
+    assert tags.select("valence", "arousal").to_numpy() == pytest.approx(
+        moved, abs=1e-5
+    )
+
+
+def test_named_moods_share_the_weight_of_words(vocabulary: Vocabulary):
+    looks = np.full((2, 3), 1 / 3, np.float32)
+
+    joined = join_named(looks, [["storm", "lake"], []], vocabulary, weight=0.75)
+
+    assert joined[0] == pytest.approx([1 / 12 + 3 / 8, 1 / 12 + 3 / 8, 1 / 12])
+    assert joined[1].tolist() == looks[1].tolist()
+
+
+def test_of_other_vectors_the_pictures_with_words_teach_the_rest(
+    vocabulary: Vocabulary,
+):
+    rng = np.random.default_rng(4)
+    side = np.repeat([1.0, -1.0], 30)
+    noise = rng.normal(0, 0.2, (60, 3))
+    vectors = l2_normalize(noise + np.outer(side, [1.0, 0, 0]))
+    words = [["lake"] if s > 0 else ["storm"] for s in side]
+    words[5], words[40] = [], []
+
+    class Brought(Seeing):
+        name = "precomputed"
+        encode_texts = None
+
+    tags = tag_pictures(pictures(vectors, *words), vocabulary, RULES, Brought())
+
+    assert tags["moods"][5][0] == "serene"
+    assert tags["moods"][40][0] == "tense"
+
+
 def test_no_pictures_have_no_tags(vocabulary: Vocabulary):
-    empty = tag_pictures(pictures(np.empty((0, 3), np.float32)), vocabulary, RULES)
+    empty = tag_pictures(
+        pictures(np.empty((0, 3), np.float32)), vocabulary, RULES, LOOKS
+    )
 
     assert validate("image_tags", empty).height == 0
 
