@@ -21,6 +21,7 @@ from evoke_core.storage.tables import WHOLE, table_key, write_table
 from evoke_pipelines.shown import as_markdown, as_metadata
 
 _SAMPLE_ROWS = 5
+_ROWS, _PART_ROWS = "dagster/row_count", "dagster/partition_row_count"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,28 +111,31 @@ def refresh_parts(
             the part depends on.
     """
     name = context.asset_key.path[-1]
-    for part in context.partition_keys:
-        table = recipe_of(part)
-        code = context.assets_def.code_versions_by_key.get(context.asset_key)
-        recipe = digest({"code": code, "settings": _plain(table.settings)})
-        stamp, recomputed = _renewed(
-            context,
-            store,
-            f"{name}/{part}",
-            (recipe, table.again, _maker(store, name, part, table)),
-        )
-        shown = _metadata(stamp, recomputed=recomputed)
-        context.add_asset_metadata(shown, partition_key=part)
+    done = {
+        part: _renewed_part(context, store, part, recipe_of(part))
+        for part in context.partition_keys
+    }
     stamps = {part: read_stamp(store, f"{name}/{part}") for part in _parts(context)}
     made = {part: stamp.digest for part, stamp in stamps.items() if stamp}
     write_stamp(store, name, Stamp(recipe="its parts", digest=digest(made), shown={}))
+    rows = sum(stamp.shown[_PART_ROWS] for stamp in stamps.values() if stamp)
+    for part, (stamp, recomputed) in done.items():
+        shown = _metadata(stamp, recomputed=recomputed) | {_ROWS: rows}
+        context.add_asset_metadata(shown, partition_key=part)
     return dg.MaterializeResult()
 
 
-def _maker(
-    store: Store, name: str, part: str, table: TableRecipe
-) -> Callable[[], Made]:
-    return lambda: _make_part(store, name, part, table)
+def _renewed_part(
+    context: dg.AssetExecutionContext, store: Store, part: str, table: TableRecipe
+) -> tuple[Stamp, bool]:
+    name = context.asset_key.path[-1]
+    code = context.assets_def.code_versions_by_key.get(context.asset_key)
+    recipe = digest({"code": code, "settings": _plain(table.settings)})
+
+    def make() -> Made:
+        return _make_part(store, name, part, table)
+
+    return _renewed(context, store, f"{name}/{part}", (recipe, table.again, make))
 
 
 def _make_part(store: Store, name: str, part: str, table: TableRecipe) -> Made:
@@ -141,7 +145,7 @@ def _make_part(store: Store, name: str, part: str, table: TableRecipe) -> Made:
     key = table_key(name, part)
     shown = {
         **(table.show(frame) if table.show else {}),
-        "dagster/row_count": frame.height,
+        _ROWS if part == WHOLE else _PART_ROWS: frame.height,
         "bytes": len(store.read(key)),
         "stored_at": store.locate(key),
         "sample": f"md:{as_markdown(frame.head(_SAMPLE_ROWS))}",

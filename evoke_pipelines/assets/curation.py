@@ -198,4 +198,8 @@ def _duplicatethumbnails(store: Store, clusters: pl.DataFrame) -> str:
     facts = read_table(store, "image_facts").select("image_id", "sha256")
     several = clusters.filter(pl.len().over("cluster_id") > 1)
     ordered = several.sort("cluster_id", "is_keeper", descending=[False, True])
-    return thumbnails(store, ordered.join(facts, on="image_id")["sha256"], spread=False)
+    return thumbnails(
+        store,
+        ordered.join(facts, on="image_id", maintain_order="left")["sha256"],
+        spread=False,
+    )

@@ -138,7 +138,9 @@ def test_parts_are_one_table_and_each_says_what_it_is(parts: Parts) -> None:
         "a2",
         "b1",
     ]
-    assert {p: shown[p]["dagster/row_count"].value for p in shown} == {"a": 2, "b": 1}
+    counts = {p: shown[p]["dagster/partition_row_count"].value for p in shown}
+    assert counts == {"a": 2, "b": 1}
+    assert {p: shown[p]["dagster/row_count"].value for p in shown} == {"a": 3, "b": 3}
 
 
 def test_only_the_part_that_changed_is_made_again(parts: Parts) -> None:
