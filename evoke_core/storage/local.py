@@ -50,9 +50,10 @@ class LocalStore:
     def etag(self, key: str) -> str | None:
         """Return what a listing would say changes with a blob; None where none is."""
         try:
-            return _etag(self._path(key).stat())
+            facts = self._path(key).stat()
         except (FileNotFoundError, NotADirectoryError):
             return None
+        return _etag(facts) if stat.S_ISREG(facts.st_mode) else None
 
     def delete(self, key: str) -> None:
         """Remove a blob; nothing happens where there is none."""

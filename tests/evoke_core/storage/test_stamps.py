@@ -32,3 +32,18 @@ def test_equal_stamps_are_equal_bytes(store: LocalStore):
     write_stamp(store, "two", Stamp("r", "d", {"b": 2, "a": 1}))
 
     assert store.read("stamps/one.json") == store.read("stamps/two.json")
+
+
+def test_a_stamp_holds_as_long_as_its_blobs_do(store: LocalStore):
+    store.write("tables/a", b"rows")
+    stamp = Stamp("r", "d", {}, {"tables/a": store.etag("tables/a")})
+    write_stamp(store, "a", stamp)
+
+    assert read_stamp(store, "a") == stamp
+    assert stamp.holds(store)
+
+    store.write("tables/a", b"other rows")
+    assert not stamp.holds(store)
+
+    store.delete("tables/a")
+    assert not stamp.holds(store)

@@ -183,3 +183,17 @@ def test_equal_values_have_equal_digests():
 def test_a_file_name_that_is_no_utf8_has_a_digest():
     assert len(digest(["caf\udce9.mp3"])) == 16
     assert digest(["caf\udce9.mp3"]) != digest(["caf\udce8.mp3"])
+
+
+def test_an_etag_is_what_a_listing_says_and_changes_with_the_content(any_store: Store):
+    any_store.write("a/b.txt", b"one")
+    any_store.write("a/b.txt.more", b"other")
+    [first, _] = any_store.listing("a/")
+
+    assert any_store.etag("a/b.txt") == first.etag
+    assert any_store.etag("a/b") is None
+    assert any_store.etag("a") is None
+
+    any_store.write("a/b.txt", b"longer")
+
+    assert any_store.etag("a/b.txt") != first.etag

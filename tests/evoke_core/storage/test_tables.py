@@ -176,3 +176,18 @@ def test_equal_arrays_are_equal_bytes_in_whatever_order_they_are_named(
 def test_absent_arrays_are_a_key_error(store: LocalStore):
     with pytest.raises(KeyError):
         read_arrays(store, "none")
+
+
+def test_parts_are_read_as_one_table_in_the_order_of_their_names(store: LocalStore):
+    write_table(store, "image_tags", tags("i2"), "second")
+    write_table(store, "image_tags", tags("i1"), "first")
+
+    assert read_table(store, "image_tags")["image_id"].to_list() == ["i1", "i2"]
+    assert read_table_or_empty(store, "image_tags", "first").height == 1
+    assert read_table_or_empty(store, "image_tags", "third").height == 0
+
+
+def test_a_damaged_part_is_nothing_to_resume_from(store: LocalStore):
+    store.write(table_key("image_tags", "first"), b"rubbish")
+
+    assert read_table_or_empty(store, "image_tags", "first").height == 0
