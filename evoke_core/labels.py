@@ -8,13 +8,14 @@ Not here: what follows for items without labels (affect_ridge).
 
 import csv
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from evoke_core.config import Vocabulary
 from evoke_core.errors import ConfigError
+from evoke_core.moods import mood_coordinates
 from evoke_core.vectors import Array
 
 _LONGEST_PHRASE = 3  # words
@@ -31,14 +32,33 @@ def place_words(words: Sequence[Sequence[str]], vocabulary: Vocabulary) -> Array
     Returns:
         float32[N, 2]: the mean of the named moods; NaN where no mood is named.
     """
-    places = _places_by_word(vocabulary)
+    places = mood_coordinates(vocabulary).astype(np.float64)
     placed = np.full((len(words), 2), np.nan, np.float32)
-    for row, said in enumerate(words):
-        # In one order, since a sum of floats depends on it and a set has none.
-        named = [places[word] for word in sorted(_phrases(said)) if word in places]
+    for row, named in enumerate(find_moods(words, vocabulary)):
         if named:
-            placed[row] = np.mean(named, axis=0)
+            placed[row] = places[named].mean(axis=0)
     return placed
+
+
+def find_moods(
+    words: Sequence[Sequence[str]], vocabulary: Vocabulary
+) -> list[list[int]]:
+    """Find the moods that people's words name.
+
+    Returns:
+        For each item the numbers of its moods, one for every word that names one, in
+        the words' order; empty where none does.
+    """
+    moods = {
+        _stem(word): number
+        for number, (name, mood) in enumerate(vocabulary.moods.items())
+        for word in (name, *mood.words)
+    }
+    # In one order, since a sum of floats depends on it and a set has none.
+    return [
+        [moods[word] for word in sorted(_phrases(said)) if word in moods]
+        for said in words
+    ]
 
 
 def read_labels(path: Path, vocabulary: Vocabulary) -> dict[str, tuple[float, float]]:
@@ -75,14 +95,6 @@ def read_labels(path: Path, vocabulary: Vocabulary) -> dict[str, tuple[float, fl
         name: place
         for name, place in zip(ids, placed, strict=True)
         if name and np.isfinite(place).all()
-    }
-
-
-def _places_by_word(vocabulary: Vocabulary) -> Mapping[str, tuple[float, float]]:
-    return {
-        _stem(word): (mood.valence, mood.arousal)
-        for name, mood in vocabulary.moods.items()
-        for word in (name, *mood.words)
     }
 
 

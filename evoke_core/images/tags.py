@@ -5,8 +5,7 @@ asked by the moods' prompts (`zero_shot`); handcrafted vectors hold a place on t
 affect plane; of any others the pictures with words teach the rest (`affect_ridge`).
 """
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
@@ -15,7 +14,7 @@ from evoke_core.affect_ridge import affect_from_labels
 from evoke_core.config import TagRules, Vocabulary
 from evoke_core.images.encode import ImageEncoder
 from evoke_core.images.handcrafted import HandcraftedImageEncoder, affect_of
-from evoke_core.labels import place_words
+from evoke_core.labels import find_moods, place_words
 from evoke_core.moods import mood_coordinates, name_moods, score_moods
 from evoke_core.schemas import TABLES
 from evoke_core.storage.tables import as_matrix
@@ -29,7 +28,6 @@ TEMPLATES = (
     "a painting of {}",
     "a picture that shows {}",
 )
-_LONGEST_PHRASE = 3  # words
 
 
 def tag_pictures(
@@ -112,10 +110,8 @@ def join_named(
     Returns:
         float32[N, T], rows sum to 1.
     """
-    moods = _moods_by_word(vocabulary)
     joined = looks.copy()
-    for row, said in enumerate(words):
-        named = [moods[word] for word in sorted(_phrases(said)) if word in moods]
+    for row, named in enumerate(find_moods(words, vocabulary)):
         if named:
             meant = np.bincount(named, minlength=looks.shape[1]) / len(named)
             joined[row] = (1 - weight) * looks[row] + weight * meant
@@ -152,46 +148,6 @@ def join_words(
     Returns:
         float32[N, 2] in [-1, 1].
     """
-    places = _places_by_word(vocabulary)
-    joined = looks.copy()
-    for row, said in enumerate(words):
-        # In one order, since a sum of floats depends on it and a set has none.
-        named = [places[word] for word in sorted(_phrases(said)) if word in places]
-        if named:
-            meant = np.mean(named, axis=0)
-            joined[row] = (1 - weight) * looks[row] + weight * meant
-    return joined
-
-
-def _places_by_word(vocabulary: Vocabulary) -> Mapping[str, tuple[float, float]]:
-    return {
-        _stem(word): (mood.valence, mood.arousal)
-        for name, mood in vocabulary.moods.items()
-        for word in (name, *mood.words)
-    }
-
-
-def _moods_by_word(vocabulary: Vocabulary) -> Mapping[str, int]:
-    return {
-        _stem(word): number
-        for number, (name, mood) in enumerate(vocabulary.moods.items())
-        for word in (name, *mood.words)
-    }
-
-
-def _phrases(said: Sequence[str]) -> set[str]:
-    """Return all runs of one to three words, each word without its plural s."""
-    found = set()
-    for text in said:
-        words = re.findall(r"[^\W\d_]+", text.lower())
-        for length in range(1, _LONGEST_PHRASE + 1):
-            for start in range(len(words) - length + 1):
-                found.add(_stem(" ".join(words[start : start + length])))
-    return found
-
-
-def _stem(phrase: str) -> str:
-    return " ".join(
-        word[:-1] if len(word) > 3 and word.endswith("s") and word[-2] != "s" else word
-        for word in phrase.split()
-    )
+    meant = place_words(words, vocabulary)
+    joined = (1 - weight) * looks + weight * meant
+    return np.where(np.isnan(meant), looks, joined).astype(np.float32)
