@@ -68,12 +68,19 @@ class PictureSource(_Frozen):
 
 
 class MusicLibrary(_Frozen):
-    """One library of music that the bridge learns from."""
+    """One library of music that the bridge learns from.
 
-    kind: Literal["synthesized"]
+    Args:
+        kind: Rendered in code, or any folder of songs.
+        location: The folder.
+        quota: Pieces per mood, of a synthesized one.
+    """
+
+    kind: Literal["synthesized", "folder"]
     release: str
     licence: str
     attribution: str
+    location: str | None = None
     quota: Annotated[int, Field(gt=0)] | None = None
     seed: int = 0
 

@@ -218,7 +218,7 @@ TABLES: Mapping[str, Table] = {
             "source_key": _SOURCE_KEY,
             "title": Column(pl.String, "title for people"),
             "licence": Column(pl.String, "licence of the recording"),
-            "location": Column(pl.String, "store key of the audio"),
+            "location": Column(pl.String, "store key, or file: path of the audio"),
             "family": Column(pl.String, "planted mood", optional=True),
             "planted_valence": Column(pl.Float32, _PLANTED, optional=True),
             "planted_arousal": Column(pl.Float32, _PLANTED, optional=True),
@@ -238,6 +238,15 @@ TABLES: Mapping[str, Table] = {
             "embedding": Column(_VECTOR, "float32[D], unit length", unit_length=True),
         },
         key=("track_id", "part"),
+    ),
+    "track_refusals": Table(
+        {
+            "track_id": _TRACK_ID,
+            "source_key": _SOURCE_KEY,
+            "reason": Column(pl.String, "why it was not heard, as a stable word"),
+            "detail": Column(pl.String, "the same for people, with the remedy"),
+        },
+        key=("track_id",),
     ),
     "track_profiles": Table(
         {

@@ -54,6 +54,28 @@ def every_listed_picture_is_accounted_for(
     )
 
 
+@dg.asset_check(asset="track_refusals", blocking=True)
+def every_listed_track_is_accounted_for(
+    store: dg.ResourceParam[Store],
+) -> dg.AssetCheckResult:
+    """Tracks listed = heard + refused, and at least one was heard."""
+    listed = read_table(store, "track_manifest").select("track_id")
+    heard = read_table(store, "track_embeddings").select("track_id").unique()
+    refused = read_table(store, "track_refusals").select("track_id")
+    missing = listed.join(pl.concat([heard, refused]), on="track_id", how="anti")
+    return dg.AssetCheckResult(
+        passed=not missing.height
+        and heard.height > 0
+        and listed.height == heard.height + refused.height,
+        metadata={
+            "listed": listed.height,
+            "heard": heard.height,
+            "refused": refused.height,
+            "unaccounted": missing.height,
+        },
+    )
+
+
 @dg.asset_check(asset="mood_directions")
 def sliders_move_what_they_name(
     store: dg.ResourceParam[Store],
@@ -75,5 +97,6 @@ def sliders_move_what_they_name(
 CHECKS = [
     *(_fits_the_data_dictionary(table) for table in TABLES),
     every_listed_picture_is_accounted_for,
+    every_listed_track_is_accounted_for,
     sliders_move_what_they_name,
 ]

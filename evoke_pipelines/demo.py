@@ -26,6 +26,7 @@ from evoke_core.errors import EvokeError, SourceError
 from evoke_core.images.encoders import open_image_encoder
 from evoke_core.index import open_index
 from evoke_core.music.encoders import open_music_encoder, require_licence
+from evoke_core.music.library import songs_below
 from evoke_core.storage.address import open_store
 from evoke_core.storage.store import Store
 from evoke_core.storage.tables import read_table
@@ -41,7 +42,6 @@ from evoke_pipelines.sensors import UNFINISHED
 
 _DEMO_PIECE = "nocturne"
 _STEPS = {"refresh_corpus": EVERY_SHARD, "fit_bridge": {}, "publish_release": {}}
-_NOT_SONGS = frozenset((".csv", ".txt", ".md", ".json", ".lrc", ".url", ".tsv"))
 _PROCESS_TAG = "evoke/process"
 _OURS = {_PROCESS_TAG: str(os.getpid())}
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -106,13 +106,7 @@ def _songs(song: Path) -> Iterator[tuple[Path, str]]:
     if song.is_file():
         yield song, song.name
         return
-    found = [
-        path
-        for path in sorted(song.rglob("*"))
-        if path.is_file()
-        and not path.name.startswith(".")
-        and path.suffix.lower() not in _NOT_SONGS
-    ]
+    found = songs_below(song)
     if not found:
         raise SourceError(
             f"SONG={song}: no song there; name an audio file or a folder of them"

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from evoke_core.config import MusicLibrary, Sources
 from evoke_core.corpus.manifest import picture_id as track_id
+from evoke_core.errors import SourceError, TrackRefused
 from evoke_core.schemas import TABLES
 from evoke_core.storage.address import open_store
 from evoke_core.storage.store import Store
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
     from evoke_core.music.sources.synthesized.catalogue import Piece
 
 DEFAULT_PER_MOOD = 4
+ON_DISK = "file:"
+_NOT_SONGS = frozenset(
+    (".csv", ".txt", ".md", ".json", ".lrc", ".url", ".tsv", ".jpg", ".jpeg", ".png")
+)
 
 
 def list_tracks(
@@ -30,24 +36,89 @@ def list_tracks(
 
     Returns:
         The table `track_manifest`.
-    """
-    from evoke_core.music.sources.synthesized.catalogue import list_pieces
 
+    Raises:
+        SourceError: A folder is missing or holds no song.
+    """
     rows: list[dict[str, Any]] = []
     for name in names:
-        source = sources.music[name]
-        pieces = list_pieces(
-            per_mood=source.quota or DEFAULT_PER_MOOD, seed=source.seed
+        library = sources.music[name]
+        if library.kind == "folder":
+            rows += _folder_rows(library, name)
+        else:
+            rows += _rendered_rows(library, name, store, report)
+    return TABLES["track_manifest"].frame(rows).sort("source", "source_key")
+
+
+def audio_of(location: str, store: Store) -> bytes:
+    """Read the bytes of a listed track.
+
+    Raises:
+        TrackRefused: The file is no longer there, or may not be read.
+    """
+    if not location.startswith(ON_DISK):
+        return store.read(location)
+    path = Path(location.removeprefix(ON_DISK))
+    try:
+        return path.read_bytes()
+    except OSError as wrong:
+        raise TrackRefused(
+            "unreadable_file",
+            f"{path.name}: {wrong.strerror or wrong}; check its name and permissions",
+        ) from wrong
+
+
+def songs_below(folder: Path) -> list[Path]:
+    """Find what may be songs below a folder, in the order of their paths.
+
+    Whether they are is found out by listening; only what is plainly something else,
+    as lists and covers are, is passed over.
+    """
+    return [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+        and not path.name.startswith(".")
+        and path.suffix.lower() not in _NOT_SONGS
+    ]
+
+
+def _folder_rows(library: MusicLibrary, name: str) -> list[dict[str, Any]]:
+    folder = Path(library.location or "")
+    songs = songs_below(folder) if library.location and folder.is_dir() else []
+    if not songs:
+        raise SourceError(
+            f"music library {name}: no song in {library.location!r}; give "
+            f"music.{name}.location in sources.yaml a folder of audio files"
         )
-        folder = f"tracks/{name}/{source.release}"
-        missing = [p for p in pieces if not store.exists(f"{folder}/{p.key}")]
-        work = partial(_render_one, folder=folder, uri=store.uri)
-        rendered = map_over_cores(work, missing)
-        for _ in with_progress(rendered, total=len(missing), report=report, every=12):
-            pass
-        rows.extend(_row(piece, source, name, folder) for piece in pieces)
-    schema = {name: c.dtype for name, c in TABLES["track_manifest"].columns.items()}
-    return pl.DataFrame(rows, schema=schema).sort("source", "source_key")
+    return [
+        {
+            "track_id": track_id(name, path.relative_to(folder).as_posix()),
+            "source": name,
+            "source_key": path.relative_to(folder).as_posix(),
+            "title": path.stem.replace("_", " "),
+            "licence": library.licence,
+            "location": f"{ON_DISK}{path.absolute()}",
+        }
+        for path in songs
+    ]
+
+
+def _rendered_rows(
+    library: MusicLibrary, name: str, store: Store, report: Callable[[int, int], None]
+) -> list[dict[str, Any]]:
+    from evoke_core.music.sources.synthesized.catalogue import list_pieces
+
+    per_mood = library.quota or DEFAULT_PER_MOOD
+    pieces = list_pieces(per_mood=per_mood, seed=library.seed)
+    folder = f"tracks/{name}/{library.release}"
+    missing = [p for p in pieces if not store.exists(f"{folder}/{p.key}")]
+    rendered = map_over_cores(
+        partial(_render_one, folder=folder, uri=store.uri), missing
+    )
+    for _ in with_progress(rendered, total=len(missing), report=report, every=12):
+        pass
+    return [_row(piece, library, name, folder) for piece in pieces]
 
 
 def _render_one(piece: "Piece", *, folder: str, uri: str) -> None:

@@ -1,31 +1,24 @@
 """From the bytes of a song to everything the rest asks of it, in one pass."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import astuple, dataclass, fields
-from functools import partial
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
 
 import numpy as np
-import polars as pl
 
 from evoke_core.config import AudioRules
 from evoke_core.music.analysis import TrackAnalysis, analyse
 from evoke_core.music.cache import HeardRecord, recall, remember
 from evoke_core.music.decode import AudioLimits, Track, decode_audio
-from evoke_core.music.emotion import EmotionProfile, affect
+from evoke_core.music.emotion import affect
 from evoke_core.music.encode import (
-    BatchedMusicEncoder,
     MusicEncoder,
     NamedSongs,
     TrackEmbedding,
 )
 from evoke_core.music.readers import Recording, open_recording
-from evoke_core.schemas import TABLES
-from evoke_core.storage.address import open_store
 from evoke_core.storage.store import Store
 from evoke_core.vectors import Array, l2_normalize, weighted_mean
-from evoke_core.workers import map_over_cores, with_progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,38 +85,16 @@ def listen(
         affects=np.vstack([analysis.affect[None], affects]),
     )
     if store and not known:
-        remember(store, encoder, _record(heard))
+        remember(store, encoder, as_record(heard))
     return heard
-
-
-def survey_tracks(
-    tracks: pl.DataFrame,
-    encoder: MusicEncoder,
-    rules: AudioRules,
-    store: Store,
-    *,
-    report: Callable[[int, int], None],
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Listen to every track of the library that this encoder has not heard yet.
-
-    Returns:
-        The tables `track_embeddings` and `track_profiles`.
-    """
-    work = partial(_survey_one, encoder=encoder, rules=rules, uri=store.uri)
-    items = tracks.select("track_id", "source_key", "location").to_dicts()
-    done = _spread(work, items, encoder)
-    heard = list(with_progress(done, total=len(items), report=report, every=12))
-    return (
-        _frame("track_embeddings", [part for parts, _ in heard for part in parts]),
-        _frame("track_profiles", [part for _, parts in heard for part in parts]),
-    )
 
 
 def _knowing(encoder: MusicEncoder, names: Sequence[str]) -> MusicEncoder:
     return encoder.named(names) if isinstance(encoder, NamedSongs) else encoder
 
 
-def _record(heard: Heard) -> HeardRecord:
+def as_record(heard: Heard) -> HeardRecord:
+    """Take what is kept of a song, without its sound."""
     analysis = heard.analysis
     felt = [analysis.arc.overall, *analysis.arc.windows]
     return HeardRecord(
@@ -155,64 +126,3 @@ def _by_section(
         vectors.append(weighted_mean(embedding.windows[inside], weights))
         affects.append(weighted_mean(window_affect[inside], weights))
     return l2_normalize(np.stack(vectors)), np.stack(affects)
-
-
-_Rows = list[dict[str, Any]]
-
-
-def _spread(
-    work: Callable[[dict[str, Any]], tuple[_Rows, _Rows]],
-    items: Sequence[dict[str, Any]],
-    encoder: MusicEncoder,
-) -> Iterator[tuple[_Rows, _Rows]]:
-    """Give each core a process; a large model stays here and uses the cores itself."""
-    if isinstance(encoder, BatchedMusicEncoder):
-        return map(work, items)
-    return map_over_cores(work, items)
-
-
-def _survey_one(
-    row: dict[str, Any], *, encoder: MusicEncoder, rules: AudioRules, uri: str
-) -> tuple[_Rows, _Rows]:
-    store = open_store(uri)
-    data = store.read(row["location"])
-    known = recall(store, encoder, hashlib.sha256(data).hexdigest())
-    if known is None:
-        names = (row["source_key"],)
-        heard = listen(data, encoder, rules, store=store, names=names)
-        known = _record(heard)
-    return _rows(row["track_id"], known, encoder.fingerprint)
-
-
-def _rows(track_id: str, heard: HeardRecord, fingerprint: str) -> tuple[_Rows, _Rows]:
-    """Return a track's rows of `track_embeddings` and of `track_profiles`."""
-    embedding = heard.embedding
-    vectors = [embedding.whole, *embedding.windows]
-    starts = [0.0, *embedding.starts_s.tolist()]
-    ends = [heard.duration_s, *embedding.ends_s.tolist()]
-    spans = [
-        {"track_id": track_id, "part": part, "start_s": start, "end_s": end}
-        for part, (start, end) in enumerate(zip(starts, ends, strict=True))
-    ]
-    parts = [
-        {
-            **span,
-            "sha256": heard.sha256,
-            "fingerprint": fingerprint,
-            "valence": float(heard.affects[part][0]),
-            "arousal": float(heard.affects[part][1]),
-            "embedding": vectors[part].tolist(),
-        }
-        for part, span in enumerate(spans)
-    ]
-    names = [field.name for field in fields(EmotionProfile)]
-    profiles = [
-        {**span, **dict(zip(names, values, strict=True))}
-        for span, values in zip(spans, heard.profiles.tolist(), strict=True)
-    ]
-    return parts, profiles
-
-
-def _frame(table: str, rows: list[dict[str, Any]]) -> pl.DataFrame:
-    columns = TABLES[table].columns.items()
-    return pl.DataFrame(rows, schema={name: column.dtype for name, column in columns})

@@ -6,13 +6,13 @@ import polars as pl
 from evoke_core.config import RunProfile, Sources, Vocabulary
 from evoke_core.music.encode import MusicEncoder
 from evoke_core.music.library import list_tracks
-from evoke_core.music.listen import survey_tracks
+from evoke_core.music.survey import survey_tracks
 from evoke_core.music.tags import tag_tracks
 from evoke_core.plots import bars_plot, plane_plot
 from evoke_core.storage.store import Store
 from evoke_core.storage.tables import frame_digest, read_table, write_table
 from evoke_pipelines.refresh import refresh_table
-from evoke_pipelines.shown import column_schema, log_progress, picture
+from evoke_pipelines.shown import column_schema, counts, log_progress, picture
 
 _GROUP = "music"
 
@@ -52,19 +52,22 @@ def track_embeddings(
 ) -> dg.MaterializeResult[None]:
     """Unit vectors of every track and of its windows, with their place on the plane.
 
+    A track that can't be heard is a row of `track_refusals` with its reason.
+
     The same listening leaves the emotion profiles for `track_profiles`.
     """
 
     def make() -> pl.DataFrame:
-        embeddings, profiles = survey_tracks(
+        survey = survey_tracks(
             read_table(store, "track_manifest"),
             music_encoder,
             run_profile.audio,
             store,
             report=log_progress(context),
         )
-        write_table(store, "track_profiles", profiles)
-        return embeddings
+        write_table(store, "track_profiles", survey.profiles)
+        write_table(store, "track_refusals", survey.refusals)
+        return survey.embeddings
 
     return refresh_table(
         context,
@@ -77,6 +80,27 @@ def track_embeddings(
             "licence": music_encoder.licence,
             "affect_plane": picture(_plane(frame)),
         },
+    )
+
+
+@dg.asset(
+    group_name=_GROUP,
+    kinds={"polars"},
+    deps=["track_embeddings"],
+    code_version="1",
+    metadata={"dagster/column_schema": column_schema("track_refusals")},
+)
+def track_refusals(
+    context: dg.AssetExecutionContext,
+    store: dg.ResourceParam[Store],
+) -> dg.MaterializeResult[None]:
+    """Tracks that can't be used, each with its reason and the remedy."""
+    return refresh_table(
+        context,
+        store,
+        lambda: read_table(store, "track_refusals"),
+        settings=None,
+        show=lambda frame: counts(frame, "reason"),
     )
 
 

@@ -24,6 +24,7 @@ images      image_tags          <- curated_images image_embeddings source_manife
 music       track_manifest      <-
 music       track_embeddings    <- track_manifest
 music       track_profiles      <- track_embeddings
+music       track_refusals      <- track_embeddings
 music       track_tags          <- track_embeddings
 pairs       training_pairs      <- curated_images image_embeddings image_tags track_tags
 bridge      bridge_model        <- image_embeddings image_tags track_embeddings track_tags training_pairs

@@ -10,7 +10,9 @@ from evoke_core.config import AudioRules
 from evoke_core.errors import TrackRefused
 from evoke_core.music.cache import recall, record_key
 from evoke_core.music.handcrafted import HandcraftedMusicEncoder
-from evoke_core.music.listen import listen, survey_tracks
+from evoke_core.music.listen import listen
+from evoke_core.music.survey import survey_tracks
+from evoke_core.schemas import validate
 
 RATE = 22_050
 RULES = AudioRules(min_s=3, max_s=100)
@@ -77,7 +79,9 @@ def library(store, *songs):
 
 
 def surveyed(store, tracks, encoder):
-    return survey_tracks(tracks, encoder, RULES, store, report=lambda *_: None)
+    heard = survey_tracks(tracks, encoder, RULES, store, report=lambda *_: None)
+    assert not heard.refusals.height
+    return heard.embeddings, heard.profiles
 
 
 def test_a_path_is_heard_as_its_bytes_are(tmp_path):
@@ -165,7 +169,7 @@ def test_a_new_fingerprint_is_in_every_row(store):
 
 def test_a_large_model_stays_in_this_process(store, monkeypatch):
     monkeypatch.setattr(
-        "evoke_core.music.listen.map_over_cores", lambda *_: pytest.fail("spread")
+        "evoke_core.music.survey.map_over_cores", lambda *_: pytest.fail("spread")
     )
     encoder = LargeEncoder()
     parts, profiles = surveyed(store, library(store, chord()), encoder)
@@ -179,3 +183,22 @@ def test_an_encoder_that_knows_names_is_told_them(store):
     assert encoder.asked == [(heard.sha256, "0.wav")]
     surveyed(store, library(store, chord()), encoder)
     assert encoder.asked[1] == (heard.sha256, "0.wav")
+
+
+def test_a_track_that_cannot_be_heard_is_a_row_and_the_others_are_heard(
+    store, tmp_path
+):
+    tracks = library(store, chord(), b"no song")
+    gone = {"track_id": "t2", "source_key": "gone.wav"}
+    absent = pl.DataFrame(gone | {"location": f"file:{tmp_path / 'gone.wav'}"})
+    encoder = HandcraftedMusicEncoder()
+
+    heard = survey_tracks(
+        pl.concat([tracks, absent]), encoder, RULES, store, report=lambda *_: None
+    )
+
+    assert validate("track_refusals", heard.refusals).select(
+        "track_id", "reason"
+    ).rows() == [("t1", "not_audio"), ("t2", "unreadable_file")]
+    assert heard.embeddings["track_id"].unique().to_list() == ["t0"]
+    assert heard.profiles["track_id"].unique().to_list() == ["t0"]
