@@ -386,6 +386,16 @@ def with_picture_folder(
     )
 
 
+def parse_yaml(text: str) -> Any:  # noqa: ANN401 (whatever the file holds)
+    """Parse YAML by libyaml where PyYAML was built with it, which is ten times faster.
+
+    Raises:
+        yaml.YAMLError: It is none.
+    """
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load(text, Loader=loader)  # noqa: S506 (both loaders are the safe one)
+
+
 def _load(path: Path, model: type[_Model]) -> _Model:
     return _validate(path, _read(path), model)
 
@@ -404,7 +414,7 @@ def _with_parents(path: Path, heirs: tuple[str, ...] = ()) -> dict[str, Any]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = parse_yaml(path.read_text(encoding="utf-8"))
     except FileNotFoundError as missing:
         raise ConfigError(
             f"{path.name}: not found in {path.parent}; restore it from the repository"

@@ -57,7 +57,9 @@ def map_guarded(
 
     if not items:
         return
-    cores, ahead = count_cores(), deque[Any]()
+    # A second process pays for its start from here on.
+    cores = min(count_cores(), -(-len(items) // _WORTH_A_PROCESS))
+    ahead = deque[Any]()
     with ProcessPool(cores, context=get_context("spawn")) as pool:
         todo = iter(items)
         for item in items:

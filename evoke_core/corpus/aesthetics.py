@@ -12,6 +12,7 @@ import polars as pl
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from evoke_core.config import parse_yaml
 from evoke_core.errors import ConfigError
 
 AESTHETICS = (
@@ -106,7 +107,7 @@ def load_aesthetics(path: Path) -> Aesthetics:
         ConfigError: No such file, or one that does not fit.
     """
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = parse_yaml(path.read_text(encoding="utf-8"))
         return Aesthetics.model_validate(values)
     except FileNotFoundError as missing:
         raise ConfigError(

@@ -13,6 +13,7 @@ from typing import Literal, cast
 import polars as pl
 import yaml
 
+from evoke_core.config import parse_yaml
 from evoke_core.errors import ConfigError
 
 Policy = Literal["research", "commercial"]
@@ -113,7 +114,7 @@ def load_licences(path: Path) -> Licences:
         ConfigError: No such file, or an entry that does not fit.
     """
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = parse_yaml(path.read_text(encoding="utf-8"))
     except FileNotFoundError as missing:
         raise ConfigError(
             f"{path.name}: not found in {path.parent}; restore it from the repository"

@@ -70,7 +70,7 @@ def duplicate_clusters(
         show=lambda frame: {
             _RADIUS: rules.radius_bits,
             **counts(frame, "relation"),
-            "duplicates": _duplicatethumbnails(store, frame),
+            "duplicates": _duplicate_sheet(store, frame),
         },
     )
 
@@ -193,7 +193,7 @@ def _looks(store: Store) -> pl.DataFrame:
     return facts.join(read_table(store, "image_embeddings"), on="sha256")
 
 
-def _duplicatethumbnails(store: Store, clusters: pl.DataFrame) -> str:
+def _duplicate_sheet(store: Store, clusters: pl.DataFrame) -> str:
     """Show clusters side by side, keeper first."""
     facts = read_table(store, "image_facts").select("image_id", "sha256")
     several = clusters.filter(pl.len().over("cluster_id") > 1)
