@@ -69,6 +69,9 @@ def _paste(sheet: Image.Image, pictures: Sequence[bytes], *, top: int) -> None:
 
 def _png(sheet: Image.Image) -> bytes:
     buffer = io.BytesIO()
-    # 128 colours keep forty photographs at about 150 kB, small enough for metadata.
-    sheet.quantize(128).save(buffer, "PNG", optimize=True)
+    # 128 colours keep forty photographs at about 150 kB, small enough for metadata;
+    # a quarter of the sheet names them as well as all of it, in a tenth of the time.
+    colours = sheet.reduce(4).quantize(128)
+    flat = sheet.quantize(palette=colours, dither=Image.Dither.NONE)
+    flat.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
