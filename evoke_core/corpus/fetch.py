@@ -133,8 +133,12 @@ def damaged_files(known: pl.DataFrame, store: Store) -> list[str]:
     return [
         key
         for folder in _folders(known)
-        for key in damaged(inside.filter(inside.str.starts_with(folder)), store, folder)
+        for key in damaged(_below(inside, folder), store, folder)
     ]
+
+
+def _below(keys: pl.Series, folder: str) -> pl.Series:
+    return keys.filter(keys.str.starts_with(f"{folder}/"))
 
 
 def has_passing_failures(files: pl.DataFrame) -> bool:

@@ -35,15 +35,13 @@ def build_manifest(
         SourceError: A collection can't be read at all.
         ConfigError: A name that is not configured.
     """
-    table = TABLES["source_manifests"]
     rows = [
         _row(name, source, listed, served=name in served)
         for name in dict.fromkeys((*served, *teachers))
         for source in [_named(name, sources)]
         for listed in _list_pictures(source, sources)
     ]
-    schema = {name: column.dtype for name, column in table.columns.items()}
-    return pl.DataFrame(rows, schema=schema).sort("source", "source_key")
+    return TABLES["source_manifests"].frame(rows).sort("source", "source_key")
 
 
 def _named(name: str, sources: Sources) -> PictureSource:

@@ -2,7 +2,9 @@
 
 import os
 import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from types import ModuleType
 
 import polars as pl
@@ -275,6 +277,51 @@ def test_what_may_have_passed_is_asked_for_again_and_the_rest_on_request(
     assert has_passing_failures(failed(reason)) is (reason == "timeout")
     assert (painted == ["fog_1"]) is asked_again
     assert files["status"].to_list() == ["stored" if asked_again else "failed"]
+
+
+def test_what_is_elsewhere_is_downloaded_once_and_a_refusal_has_its_reason(
+    sources: Sources, store: LocalStore, assets_config: Path, jpeg
+):
+    asked_for = []
+
+    class Host(BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked_for.append(self.path)
+            found = self.path == "/good.jpg"
+            body = jpeg() if found else b""
+            self.send_response(200 if found else 404)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Host)
+    Thread(target=server.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{server.server_port}"
+    keys = ["good.jpg", "gone.jpg"]
+    asked = listed("mine", *keys).with_columns(
+        pl.Series("addresses", [[f"{address}/{key}"] for key in keys])
+    )
+    rules = load_run_profile(assets_config, "demo").download
+    here = rules.model_copy(update={"allow_private": True})
+    fetcher = Fetcher(sources, here, store, ignore)
+    journal = Journal(store, "image_files")
+
+    first = fetcher.fetch(asked, TABLES["image_files"].empty(), journal)
+    second = fetcher.fetch(asked, first, journal)
+    server.shutdown()
+    server.server_close()
+
+    gone, good = first.iter_rows(named=True)
+    assert validate("image_files", first).equals(first)
+    assert (good["status"], good["size_bytes"]) == ("stored", len(jpeg()))
+    assert read_picture(good["location"], store) == jpeg()
+    assert (gone["status"], gone["reason"]) == ("failed", "not_found")
+    assert second.equals(first)
+    assert sorted(asked_for) == ["/gone.jpg", "/good.jpg"]
+    assert damaged_files(first, store) == []
 
 
 @pytest.mark.parametrize("location", ["store:pictures/gone", "file:/nowhere/x.jpg"])
