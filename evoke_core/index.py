@@ -109,16 +109,23 @@ class ImageIndex:
             for hits in found
         ]
 
-    def require(self, collection: str) -> None:
-        """Make a collection ready to search.
+    def require(self, collection: str, dimension: int) -> None:
+        """Make a collection ready for queries of so many numbers.
 
         Raises:
-            IndexUnavailable: It is not there.
+            IndexUnavailable: It is not there, or holds vectors of another length.
         """
         if not self.client.has_collection(collection):
             raise IndexUnavailable(
                 f"the release names collection {collection!r}, which is not in the "
                 "index; run the job publish_release to build it again"
+            )
+        held = _dimension(self.client, collection)
+        if held != dimension:
+            raise IndexUnavailable(
+                f"collection {collection!r} holds vectors of {held} numbers, this "
+                f"release asks with {dimension}; run refresh_corpus and "
+                "publish_release again"
             )
         self.client.load_collection(collection)
 
@@ -195,6 +202,11 @@ def _create(client: Any, name: str, dimension: int) -> None:  # noqa: ANN401
     parameters = client.prepare_index_params()
     parameters.add_index("embedding", index_type="FLAT", metric_type="COSINE")
     client.create_collection(name, schema=schema, index_params=parameters)
+
+
+def _dimension(client: Any, collection: str) -> int:  # noqa: ANN401
+    fields = client.describe_collection(collection)["fields"]
+    return next(int(f["params"]["dim"]) for f in fields if f["name"] == "embedding")
 
 
 def _aliases(client: Any) -> set[str]:  # noqa: ANN401

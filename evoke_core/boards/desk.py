@@ -88,7 +88,8 @@ def open_desk(
             for fingerprint in pictures["fingerprint"].unique()
         ),
     )
-    index.require(release.collection)
+    embeddings = as_matrix(pictures["embedding"])
+    index.require(release.collection, embeddings.shape[1])
     arrays, card = read_arrays(store, release.projection)
     directions, _ = read_arrays(store, release.directions)
     ids = pictures["image_id"].to_list()
@@ -100,7 +101,7 @@ def open_desk(
         directions=directions["directions"],
         pictures=dict(zip(ids, pictures.drop("embedding").to_dicts(), strict=True)),
         rows={image_id: row for row, image_id in enumerate(ids)},
-        embeddings=as_matrix(pictures["embedding"]),
+        embeddings=embeddings,
         encoder=encoder,
         vocabulary=vocabulary,
         run_profile=run_profile,

@@ -18,7 +18,6 @@ from evoke_core.storage.store import Store
 from evoke_core.storage.tables import WHOLE
 
 _ROWS = 2048  # a part
-_SECONDS = 5.0  # of work that a kill costs
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +28,13 @@ class Journal:
         store: Where the parts lie.
         table: Name in the data dictionary.
         part: Of a partitioned table.
+        seconds: Of work that a kill may cost; at 0 every frame is written as it comes.
     """
 
     store: Store
     table: str
     part: str = WHOLE
+    seconds: float = 5.0
 
     def rows(self) -> pl.DataFrame:
         """Return the rows that interrupted work left; none where nothing was."""
@@ -49,7 +50,7 @@ class Journal:
         written = time.monotonic()
         for frame in frames:
             loose.append(frame)
-            late = time.monotonic() - written > _SECONDS
+            late = time.monotonic() - written > self.seconds
             if late or sum(each.height for each in loose) >= _ROWS:
                 done.append(self._write(loose))
                 loose, written = [], time.monotonic()

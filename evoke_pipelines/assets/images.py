@@ -48,7 +48,7 @@ def image_embeddings(
             read_table(store, "image_facts"),
             read_table_or_empty(store, "image_embeddings"),
             image_encoder,
-            Journal(store, "image_embeddings"),
+            Journal(store, "image_embeddings", seconds=0.0),
             report=log_progress(context),
             elsewhere=_opener_elsewhere(run_profile),
         ),

@@ -101,14 +101,20 @@ def test_a_collection_of_the_same_name_is_replaced(index):
 
 def test_an_absent_collection_is_named_with_the_remedy(index):
     with pytest.raises(IndexUnavailable, match=r"'images_9'.*publish_release"):
-        index.require("images_9")
+        index.require("images_9", 8)
+
+
+def test_vectors_of_another_length_are_refused_before_any_search(index):
+    index.build("images_1", pictures(), VECTORS)
+    with pytest.raises(IndexUnavailable, match=r"asks with 512; run refresh_corpus"):
+        index.require("images_1", 512)
 
 
 def test_what_was_built_is_there_after_reopening(path):
     with open_index(path) as opened:
         opened.build("images_1", pictures(), VECTORS)
     with open_index(path) as opened:
-        opened.require("images_1")
+        opened.require("images_1", VECTORS.shape[1])
         assert opened.search("images_1", VECTORS[:1], top_k=1)[0][0].image_id == "i00"
         opened.client.drop_collection("images_1")
 

@@ -36,7 +36,7 @@ class MemoryIndex:
     ready: set = field(default_factory=set)
     asked: list = field(default_factory=list)
 
-    def require(self, collection):
+    def require(self, collection, dimension):
         if collection not in self.collections:
             raise IndexUnavailable(f"there is no collection {collection!r}; publish")
         self.ready.add(collection)

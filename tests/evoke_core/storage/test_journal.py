@@ -80,3 +80,15 @@ def test_rows_of_an_older_schema_are_passed_over(store: LocalStore):
     pl.DataFrame({"image_id": ["a"]}).write_parquet(path)
 
     assert Journal(store, "image_files").rows().height == 0
+
+
+def test_where_nothing_may_be_lost_every_frame_is_written_as_it_comes(
+    store: LocalStore,
+):
+    frames = as_frames("image_files", rows(*"abcdef"), at_once=2)
+    careful = Journal(store, "image_files", seconds=0.0)
+
+    with pytest.raises(KeyboardInterrupt):
+        careful.keep(until_killed(frames, after=2))
+
+    assert careful.rows()["image_id"].to_list() == list("abcd")
