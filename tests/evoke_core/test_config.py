@@ -8,14 +8,14 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from evoke_core.config import (
-    AXES,
-    RunProfile,
+from evoke_core.config.fields import AXES
+from evoke_core.config.loading import (
     load_run_profile,
     load_sources,
     load_vocabulary,
     with_picture_folder,
 )
+from evoke_core.config.profile import RunProfile
 from evoke_core.errors import ConfigError
 
 
@@ -127,6 +127,23 @@ def test_a_wrong_profile_names_file_key_and_what_was_got(
 
     with pytest.raises(ConfigError, match=rf"^demo\.yaml: {said}"):
         load_run_profile(folder, "demo")
+
+
+def test_the_lexicon_places_each_word_once(assets_config: Path):
+    lexicon = load_vocabulary(assets_config).lexicon
+    words = [word for group in lexicon for word in group.words]
+
+    assert len(words) > 1000
+    assert len(set(words)) == len(words)
+    assert all(word == word.lower() and len(word.split()) <= 3 for word in words)
+
+
+def test_a_word_in_two_places_of_the_lexicon_is_named(folder: Path):
+    twice = [{"at": [0, 0], "words": ["lake"]}, {"at": [0.5, 0], "words": ["lake"]}]
+    (folder / "lexicon.yaml").write_text(yaml.safe_dump({"words": twice}))
+
+    with pytest.raises(ConfigError, match=r"lexicon: .*more than once: lake"):
+        load_vocabulary(folder)
 
 
 @pytest.mark.parametrize(

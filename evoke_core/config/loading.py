@@ -1,0 +1,112 @@
+"""Configuration files, read and checked; what is wrong is said with file and field."""
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from evoke_core.config.collections import Sources
+from evoke_core.config.profile import RunProfile
+from evoke_core.config.vocabulary import Vocabulary
+from evoke_core.errors import ConfigError
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+def load_sources(folder: Path) -> Sources:
+    """Read `sources.yaml` and `painters.yaml` from the configuration folder."""
+    path = folder / "sources.yaml"
+    values = {**_read(path), "painters": _read(folder / "painters.yaml")}
+    return _validate(path, values, Sources)
+
+
+def load_vocabulary(folder: Path) -> Vocabulary:
+    """Read `mood_vocabulary.yaml` and `lexicon.yaml` from the configuration folder."""
+    path = folder / "mood_vocabulary.yaml"
+    words = _read(folder / "lexicon.yaml").get("words", [])
+    return _validate(path, {**_read(path), "lexicon": words}, Vocabulary)
+
+
+def load_run_profile(folder: Path, name: str) -> RunProfile:
+    """Read a run profile by name.
+
+    Raises:
+        ConfigError: No such profile, or one that does not fit its schema.
+    """
+    profiles = folder / "profiles"
+    path = profiles / f"{name}.yaml"
+    if path.parent != profiles or not path.is_file():
+        known = ", ".join(sorted(file.stem for file in profiles.glob("*.yaml")))
+        raise ConfigError(
+            f"EVOKE_PROFILE: there is no profile {name!r}; choose one of: {known}"
+        )
+    return _validate(path, _with_parents(path), RunProfile)
+
+
+def with_picture_folder(
+    profile: RunProfile, sources: Sources, folder: Path
+) -> tuple[RunProfile, Sources]:
+    """Show a user's own pictures, and let the profile's pictures only teach.
+
+    The planted pictures stay in the graph: they carry the truth that the bridge is
+    judged by, which a folder of photographs has not.
+    """
+    located = sources.pictures["folder"].model_copy(update={"location": str(folder)})
+    return (
+        profile.model_copy(
+            update={"pictures": ("folder",), "teachers": profile.pictures}
+        ),
+        sources.model_copy(
+            update={"pictures": {**sources.pictures, "folder": located}}
+        ),
+    )
+
+
+def parse_yaml(text: str) -> Any:  # noqa: ANN401 (whatever the file holds)
+    """Parse YAML by libyaml where PyYAML was built with it, which is ten times faster.
+
+    Raises:
+        yaml.YAMLError: It is none.
+    """
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load(text, Loader=loader)  # noqa: S506 (both loaders are the safe one)
+
+
+def _with_parents(path: Path, heirs: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Read a profile over the one that it extends, and so on."""
+    values = _read(path)
+    parent = values.pop("extends", None)
+    if parent is None:
+        return values
+    if parent in (*heirs, path.stem):
+        raise ConfigError(f"{path.name}: extends: {parent!r} extends this profile")
+    above = path.with_name(f"{parent}.yaml")
+    return {**_with_parents(above, (*heirs, path.stem)), **values}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        values = parse_yaml(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as missing:
+        raise ConfigError(
+            f"{path.name}: not found in {path.parent}; restore it from the repository"
+        ) from missing
+    except UnicodeDecodeError as wrong:
+        raise ConfigError(f"{path.name}: {wrong}; save it as UTF-8") from wrong
+    except yaml.YAMLError as wrong:
+        raise ConfigError(f"{path.name}: not valid YAML: {wrong}") from wrong
+    if not isinstance(values, dict):
+        raise ConfigError(f"{path.name}: holds no mapping of names to values")
+    return values
+
+
+def _validate(path: Path, values: dict[str, Any], model: type[_Model]) -> _Model:
+    try:
+        return model.model_validate(values)
+    except ValidationError as wrong:
+        fault = wrong.errors()[0]
+        place = ".".join(str(part) for part in fault["loc"])
+        raise ConfigError(
+            f"{path.name}: {place}: {fault['msg']}; got {fault['input']!r}"
+        ) from wrong
