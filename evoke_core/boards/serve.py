@@ -2,8 +2,10 @@
 
 import json
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from evoke_core.boards.board import Song, title_from_key
 from evoke_core.boards.compose import compose_board
@@ -11,6 +13,8 @@ from evoke_core.boards.desk import Desk
 from evoke_core.boards.shelf import read_board, shelve
 from evoke_core.drops import QUARANTINE, Drop
 from evoke_core.errors import TrackRefused
+from evoke_core.music.encode import BatchedMusicEncoder
+from evoke_core.music.together import hear_together
 
 SOURCE = "drops"
 
@@ -48,7 +52,9 @@ def serve_drops(
         One result per drop. Anything but a refusal propagates: it is not the song's
         fault, and the drop stays unrecorded to be tried again.
     """
-    for drop in drops:
+    due = list(drops)
+    _hear_together(due, desk, afresh)
+    for drop in due:
         stored = read_board(desk.store, drop.drop_id)
         if stored is not None and not afresh(drop):
             yield Served(drop, f"boards/{drop.drop_id}/board.html")
@@ -70,6 +76,26 @@ def is_of_release(desk: Desk, drop: Drop) -> bool:
         return False
     made_from: str = stored["release"]["release_id"]
     return made_from == desk.release.release_id
+
+
+def _hear_together(
+    drops: Iterable[Drop], desk: Desk, afresh: Callable[[Drop], bool]
+) -> None:
+    """Let the songs of a burst share a large model's batches.
+
+    What is heard is kept in the store, where composing finds it; a song that can't be
+    used is refused there, by itself.
+    """
+    if not isinstance(desk.encoder, BatchedMusicEncoder):
+        return
+    songs = [
+        partial(_read, drop, desk)
+        for drop in drops
+        if read_board(desk.store, drop.drop_id) is None or afresh(drop)
+    ]
+    if len(songs) > 1:
+        rules = desk.run_profile.audio
+        deque(hear_together(songs, desk.encoder, rules, desk.store), maxlen=0)
 
 
 def _read(drop: Drop, desk: Desk) -> bytes:

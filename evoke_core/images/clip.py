@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import PIL
 
-from evoke_core.config import EncoderChoice
+from evoke_core.config.profile import EncoderChoice
 from evoke_core.errors import ConfigError, EvokeError
 from evoke_core.images import clip_view
 from evoke_core.images.clip_model import (
@@ -107,8 +107,14 @@ class ClipEncoder:
     @cached_property
     def precision(self) -> Precision:
         """What the choice says, or what was measured to be faster and as good."""
-        if self._choice.precision != "auto":
-            return self._choice.precision
+        asked = self._choice.precision
+        if asked == "int8":
+            raise ConfigError(
+                "image_encoder: precision int8 is for muq and muq_mulan; choose auto, "
+                "fp32 or bf16"
+            )
+        if asked != "auto":
+            return asked
         record = self._weights.path.with_name(f"{self._file_name}.precision.json")
         with _torch_threads(count_cores()):
             return choose_precision(self._load, record, self._weights.sha256)

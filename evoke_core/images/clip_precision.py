@@ -1,21 +1,18 @@
 """Whether bfloat16 is worth it here: measured once on each kind of device, and kept.
 
 bfloat16 is taken where it is faster *and* its vectors are those of float32; else
-float32. The finding is kept beside the weights, since it is part of a fingerprint:
-timing anew at each start could make two halves of one table incomparable.
+float32. How a finding is kept is evoke_core.precision.
 """
 
-import json
 import logging
-import time
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from evoke_core.images.clip_model import ClipModel, Precision, pick_device
+from evoke_core.precision import Finding, best_seconds, device_name, measured_once
 from evoke_core.vectors import Array, l2_normalize
 
 MIN_COSINE = 0.999  # of every probe in bf16 with itself in fp32
@@ -35,18 +32,14 @@ def choose_precision(
         record: JSON file of findings; made where there is none.
         sha256: Of the weights.
     """
-    key = f"{sha256} {_device_name()} torch-{version('torch')}"
-    known = _read(record)
-    finding = known.get(key)
-    if finding is None:
-        finding = _measure(load)
-        _write(record, {**known, key: finding})
+    device = pick_device()
+    finding = measured_once(record, sha256, device, measure=lambda: _measure(load))
     precision: Precision = "bf16" if finding["precision"] == "bf16" else "fp32"
     _LOG.info(
         "precision auto is %s on %s: fp32 %.1f and bf16 %.1f pictures a second, "
         "lowest cosine %.5f (needs %.3f); set precision in the profile to fix it",
         precision,
-        _device_name(),
+        device_name(device),
         finding["fp32_per_s"],
         finding["bf16_per_s"],
         finding["cosine"],
@@ -55,7 +48,7 @@ def choose_precision(
     return precision
 
 
-def _measure(load: Callable[[Precision], ClipModel]) -> dict[str, Any]:
+def _measure(load: Callable[[Precision], ClipModel]) -> Finding:
     whole, whole_per_s = _probe(load("fp32"))
     half, half_per_s = _probe(load("bf16"))
     cosine = float((whole * half).sum(axis=1).min())
@@ -74,45 +67,12 @@ def _probe(model: ClipModel) -> tuple[Array, float]:
     rng = np.random.default_rng(41)
     shown = [_smooth(rng, size) for _ in range(_PICTURES[model.device])]
     pictures = model.encode_images(shown)  # the first call also warms up
-    seconds = []
-    for _ in range(_ROUNDS):
-        started = time.perf_counter()
-        model.encode_images(shown)
-        seconds.append(time.perf_counter() - started)
+    seconds = best_seconds(lambda: model.encode_images(shown), _ROUNDS)
     both = np.concatenate([pictures, model.encode_texts(_TEXTS)])
-    return l2_normalize(both), len(shown) / min(seconds)
+    return l2_normalize(both), len(shown) / seconds
 
 
 def _smooth(rng: np.random.Generator, size: tuple[int, int, int]) -> Any:  # noqa: ANN401
     """Draw a picture of large even fields, as real ones mostly are; uint8[H, W, 3]."""
     fields = rng.integers(0, 256, (-(-size[0] // 32), -(-size[1] // 32), 3), np.uint8)
     return np.kron(fields, np.ones((32, 32, 1), np.uint8))[: size[0], : size[1]]
-
-
-def _device_name() -> str:
-    import torch
-
-    if pick_device() == "cuda":
-        return str(torch.cuda.get_device_name())
-    return f"cpu {torch.backends.cpu.get_cpu_capability()}"
-
-
-def _read(record: Path) -> dict[str, Any]:
-    try:
-        return dict(json.loads(record.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        return {}
-    except (ValueError, TypeError) as wrong:
-        _LOG.warning("%s is no record of precisions (%s); measured anew", record, wrong)
-        return {}
-
-
-def _write(record: Path, findings: dict[str, Any]) -> None:
-    unfinished = record.with_name(f"{record.name}.unfinished")
-    try:
-        text = json.dumps(findings, indent=1, sort_keys=True)
-        unfinished.write_text(text + "\n", encoding="utf-8")
-        unfinished.replace(record)
-    except PermissionError as denied:
-        # Weights may lie on a disk that others look after.
-        _LOG.warning("%s can't be written (%s); measured at each start", record, denied)

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from evoke_core.config import EncoderChoice, RunProfile
+from evoke_core.config.profile import EncoderChoice, RunProfile
 from evoke_core.errors import ConfigError
 from evoke_core.music.encode import MusicEncoder
+from evoke_core.music.fitted import load_table
 from evoke_core.music.handcrafted import HandcraftedMusicEncoder
 
 
@@ -25,12 +26,17 @@ def open_music_encoder(choice: EncoderChoice, weights: Path) -> MusicEncoder:
     if choice.kind == "muq":
         from evoke_core.music import muq
 
-        return muq.MuQEncoder(weights, choice.model or muq.MODEL, batch=choice.batch)
+        model = choice.model or muq.MODEL
+        return muq.MuQEncoder(
+            weights, model, batch=choice.batch, precision=choice.precision
+        )
     if choice.kind == "muq_mulan":
         from evoke_core.music import mulan
 
         model = choice.model or mulan.MODEL
-        return mulan.MuQMuLanEncoder(weights, model, batch=choice.batch)
+        return mulan.MuQMuLanEncoder(
+            weights, model, batch=choice.batch, precision=choice.precision
+        )
     if choice.kind == "precomputed":
         from evoke_core.music.precomputed import PrecomputedMusic
 
@@ -52,6 +58,12 @@ def require_licence(encoder: MusicEncoder, profile: RunProfile) -> None:
     Raises:
         ConfigError: The policy is commercial and the encoder's terms are not.
     """
+    if profile.licence_policy == "commercial" and profile.audio.fitted:
+        raise ConfigError(
+            f"profile {profile.name}: licence_policy is commercial, and audio.fitted "
+            f"rests on ratings under {load_table().licence}; say audio: {{fitted: "
+            "false}, or licence_policy: research"
+        )
     is_bound = "NC" in encoder.licence.upper().split("-")  # as in CC-BY-NC-4.0
     if profile.licence_policy == "commercial" and is_bound:
         raise ConfigError(

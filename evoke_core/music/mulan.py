@@ -11,7 +11,7 @@ CC BY-NC 4.0; the text side starts from xlm-roberta-base (MIT).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +31,9 @@ from evoke_core.music.batches import (
 from evoke_core.music.decode import Track
 from evoke_core.music.encode import TrackEmbedding
 from evoke_core.music.muq import CPU_BATCH, LICENCE, SAMPLE_RATE, Song, read_config
+from evoke_core.music.precision import Asked, choose_precision, stated_sound
 from evoke_core.music.waveform import release
+from evoke_core.precision import Precision
 from evoke_core.torch_extensions import mend_torch_extensions
 from evoke_core.vectors import Array, l2_normalize, weighted_mean
 from evoke_core.weights import Weights, find_weights
@@ -61,7 +63,8 @@ UNUSED = (
 class MuQMuLanEncoder:
     """Encodes songs and texts into one space; see MusicEncoder and TextEncoder.
 
-    The model is loaded by the first song or text, in float32.
+    The model is loaded by the first song or text, or where the precision of its music
+    side has to be measured. Its text side is float32.
 
     Args:
         weights: Folder of pretrained weights. `muq/<model>/` is the model; the MuQ and
@@ -69,6 +72,7 @@ class MuQMuLanEncoder:
             `xlm-roberta/<name>/`, under the last part of their names.
         model: Name of its folder.
         batch: Most clips at once, on a CPU CPU_BATCH; it halves where memory ends.
+        precision: Of the music side; see MuQEncoder.
 
     Raises:
         WeightsMissing: One of the three is not there.
@@ -80,7 +84,12 @@ class MuQMuLanEncoder:
     licence = LICENCE
 
     def __init__(
-        self, weights: Path, model: str = MODEL, *, batch: int = CPU_BATCH
+        self,
+        weights: Path,
+        model: str = MODEL,
+        *,
+        batch: int = CPU_BATCH,
+        precision: Asked = "fp32",
     ) -> None:
         own = find_weights(weights, "muq", model)
         self._config = read_config(own.path)
@@ -89,21 +98,35 @@ class MuQMuLanEncoder:
             audio=find_weights(weights, "muq", self._named("audio_model")),
             text=find_weights(weights, "xlm-roberta", self._named("text_model")),
         )
-        self._model_name, self._batch = model, batch
+        self._model_name, self._batch, self._asked = model, batch, precision
 
     @property
     def dimension(self) -> int:
         """D, as the model's configuration says."""
         return int(self._config["mulan"]["dim_latent"])
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
-        """Model, weights of its three parts, clips, and library version."""
-        sums = (self._parts.own, self._parts.audio, self._parts.text)
-        weights = "-".join(each.sha256[:12] for each in sums)
+        """Model, weights of its three parts, clips, library version, precision.
+
+        With precision `auto` or `int8` the first call on a machine loads the model and
+        measures.
+        """
         return (
-            f"{self.name}/{self._model_name}+{weights}"
-            f"/clips-{CLIP_S}s/muq-{library_version('muq')}"
+            f"{self.name}/{self._model_name}+{self._parts.sums}"
+            f"/clips-{CLIP_S}s/muq-{library_version('muq')}/{self.precision}"
+        )
+
+    @cached_property
+    def precision(self) -> Precision:
+        """What was asked for, or what was measured to be faster and as good."""
+        folder = self._parts.own.path
+        return choose_precision(
+            self._asked,
+            lambda precision: partial(_latents, self._load(precision)),
+            record=folder.with_name(f"{folder.name}.precision.json"),
+            sha256=self._parts.sums,
+            device=self._device,
         )
 
     def encode(self, track: Track, analysis: TrackAnalysis) -> TrackEmbedding:
@@ -144,9 +167,7 @@ class MuQMuLanEncoder:
         import torch
 
         waves = torch.from_numpy(np.stack([_clip(*clip) for clip in clips]))
-        with torch.inference_mode():
-            latents = self._model.mulan_module.get_audio_latents(waves.to(self._device))
-        return self._unit(latents)
+        return self._unit(_latents(self._model, waves.to(self._device)))
 
     def _text_vectors(self, texts: Sequence[str]) -> Array:
         import torch
@@ -154,10 +175,9 @@ class MuQMuLanEncoder:
         # One length a batch: the text side averages over padding too.
         with torch.inference_mode():
             latents = [self._model.extract_text_latents([text]) for text in texts]
-        return self._unit(torch.cat(latents))
+        return self._unit(torch.cat(latents).float().cpu().numpy())
 
-    def _unit(self, latents: "torch.Tensor") -> Array:
-        vectors: Array = latents.float().cpu().numpy()
+    def _unit(self, vectors: Array) -> Array:
         if not np.isfinite(vectors).all():
             raise ConfigError(
                 f"{self._parts.own.path}: the model's vectors are not finite; fetch "
@@ -185,7 +205,18 @@ class MuQMuLanEncoder:
     # The library's modules are untyped.
     @cached_property
     def _model(self) -> Any:  # noqa: ANN401
-        return load_mulan(self._parts, self._config).to(self._device)
+        return self._load(self.precision)
+
+    def _load(self, precision: Precision) -> Any:  # noqa: ANN401
+        import torch
+
+        model = load_mulan(self._parts, self._config)
+        from evoke_core.music.arithmetic import recast, recast_linears
+
+        music = model.mulan_module.audio
+        recast(music.model, precision, torch.from_numpy(stated_sound()))
+        recast_linears(music.transformer, precision)
+        return model.to(self._device)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +226,22 @@ class _Parts:
     own: Weights
     audio: Weights
     text: Weights
+
+    @property
+    def sums(self) -> str:
+        """What tells these weights from others."""
+        all_three = (self.own, self.audio, self.text)
+        return "-".join(each.sha256[:12] for each in all_three)
+
+
+def _latents(model: Any, waves: "torch.Tensor") -> Array:  # noqa: ANN401
+    """Return float32[N, D], the vectors of clips float32[N, S]."""
+    import torch
+
+    with torch.inference_mode():
+        latents = model.mulan_module.get_audio_latents(waves)
+        vectors: Array = latents.float().cpu().numpy()
+    return vectors
 
 
 def load_mulan(parts: _Parts, config: dict[str, Any]) -> Any:  # noqa: ANN401

@@ -4,7 +4,8 @@ The song goes through the model once, in blocks of BLOCK_S seconds that don't ov
 the features of each block's frames are averaged over the analysis' windows, which do.
 That is half the work of encoding every window, and memory holds one batch of blocks.
 
-Not here: the text side (mulan), and weights' whereabouts (evoke_core.weights).
+Not here: the text side (mulan), fewer bits (arithmetic) and whether they are worth it
+(precision), and weights' whereabouts (evoke_core.weights).
 Source: Zhu et al. 2025, MuQ: self-supervised music representation learning with mel
 residual vector quantization (arXiv 2501.01108); code MIT, weights CC BY-NC 4.0.
 """
@@ -12,7 +13,7 @@ residual vector quantization (arXiv 2501.01108); code MIT, weights CC BY-NC 4.0.
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,7 +33,9 @@ from evoke_core.music.batches import (
 )
 from evoke_core.music.decode import Track
 from evoke_core.music.encode import TrackEmbedding
+from evoke_core.music.precision import Asked, choose_precision, stated_sound
 from evoke_core.music.waveform import release
+from evoke_core.precision import Precision
 from evoke_core.torch_extensions import mend_torch_extensions
 from evoke_core.vectors import Array, l2_normalize, weighted_mean
 from evoke_core.weights import find_weights
@@ -57,14 +60,16 @@ Song = tuple[Track, TrackAnalysis]
 class MuQEncoder:
     """Encodes songs by MuQ's last hidden state; see MusicEncoder.
 
-    The model is loaded by the first song. float32 throughout: MuQ's authors warn of
-    NaN at half precision.
+    The model is loaded by the first song, or where its precision has to be measured.
+    float16, at which MuQ's authors warn of NaN, is no choice.
 
     Args:
         weights: Folder of pretrained weights; MuQ's own lie in `muq/<model>/`, as its
             `save_pretrained` leaves them.
         model: Name of that folder.
         batch: Most blocks at once, on a CPU CPU_BATCH; it halves where memory ends.
+        precision: Of the arithmetic; `auto` takes bf16 where it was measured to be
+            faster and as good, `int8` is refused where it was measured not to be.
 
     Raises:
         WeightsMissing: Nothing lies there.
@@ -76,24 +81,45 @@ class MuQEncoder:
     licence = LICENCE
 
     def __init__(
-        self, weights: Path, model: str = MODEL, *, batch: int = CPU_BATCH
+        self,
+        weights: Path,
+        model: str = MODEL,
+        *,
+        batch: int = CPU_BATCH,
+        precision: Asked = "fp32",
     ) -> None:
         found = find_weights(weights, "muq", model)
         self._folder, self._sha256 = found.path, found.sha256
         self._config = read_config(found.path)
-        self._model_name, self._batch = model, batch
+        self._model_name, self._batch, self._asked = model, batch, precision
 
     @property
     def dimension(self) -> int:
         """D, as the model's configuration says."""
         return int(self._config.get("encoder_dim", 1024))
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
-        """Model, weights, layout of blocks and windows, and library version."""
+        """Model, weights, layout of blocks and windows, library version, precision.
+
+        With precision `auto` or `int8` the first call on a machine loads the model and
+        measures.
+        """
         return (
             f"{self.name}/{self._model_name}+{self._sha256[:16]}"
             f"/last-hidden-mean/blocks-{BLOCK_S}s/muq-{library_version('muq')}"
+            f"/{self.precision}"
+        )
+
+    @cached_property
+    def precision(self) -> Precision:
+        """What was asked for, or what was measured to be faster and as good."""
+        return choose_precision(
+            self._asked,
+            lambda precision: partial(_means, self._load(precision)),
+            record=self._folder.with_name(f"{self._folder.name}.precision.json"),
+            sha256=self._sha256,
+            device=self._device,
         )
 
     def encode(self, track: Track, analysis: TrackAnalysis) -> TrackEmbedding:
@@ -142,7 +168,26 @@ class MuQEncoder:
 
     @cached_property
     def _model(self) -> "torch.nn.Module":
-        return load_muq(self._folder).to(self._device)
+        return self._load(self.precision)
+
+    def _load(self, precision: Precision) -> "torch.nn.Module":
+        import torch
+
+        model = load_muq(self._folder)
+        from evoke_core.music.arithmetic import recast
+
+        recast(model, precision, torch.from_numpy(stated_sound()))
+        return model.to(self._device)
+
+
+def _means(model: "torch.nn.Module", waves: "torch.Tensor") -> Array:
+    """Return float32[N, D], the mean features of float32[N, S]."""
+    import torch
+
+    with torch.inference_mode():
+        output = model(waves, output_hidden_states=False)
+        means: Array = output.last_hidden_state.float().mean(dim=1).cpu().numpy()
+    return means
 
 
 def read_config(folder: Path) -> dict[str, Any]:

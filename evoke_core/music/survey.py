@@ -1,6 +1,7 @@
 """Listen to a whole library: its tracks as rows, and a reason for each that can't be.
 
-A track that was heard by this encoder before is neither decoded nor encoded again.
+A track that was heard by this encoder before is neither decoded nor encoded again. A
+small encoder has a process on each core; for a large model, tracks share batches.
 """
 
 import hashlib
@@ -11,13 +12,14 @@ from typing import Any
 
 import polars as pl
 
-from evoke_core.config import AudioRules
+from evoke_core.config.profile import AudioRules
 from evoke_core.errors import TrackRefused
 from evoke_core.music.cache import HeardRecord, recall
 from evoke_core.music.emotion import EmotionProfile
 from evoke_core.music.encode import BatchedMusicEncoder, MusicEncoder
 from evoke_core.music.library import audio_of
 from evoke_core.music.listen import as_record, listen
+from evoke_core.music.together import hear_together
 from evoke_core.schemas import TABLES
 from evoke_core.storage.address import open_store
 from evoke_core.storage.store import Store
@@ -58,9 +60,12 @@ def survey_tracks(
         store: Holds the tracks, and keeps what was heard.
         report: Is told (done, total).
     """
-    work = partial(_survey_one, encoder=encoder, rules=rules, uri=store.uri)
     items = tracks.select("track_id", "source_key", "location").to_dicts()
-    done = _spread(work, items, encoder)
+    if isinstance(encoder, BatchedMusicEncoder):
+        done = _together(items, encoder, rules, store)
+    else:
+        work = partial(_survey_one, encoder=encoder, rules=rules, uri=store.uri)
+        done = map_over_cores(work, items)
     heard = list(with_progress(done, total=len(items), report=report, every=12))
     return Survey(
         *(
@@ -75,13 +80,17 @@ def survey_tracks(
 _Tables = tuple[list[_Row], list[_Row], list[_Row]]
 
 
-def _spread(
-    work: Callable[[_Row], _Tables], items: Sequence[_Row], encoder: MusicEncoder
+def _together(
+    items: Sequence[_Row], encoder: MusicEncoder, rules: AudioRules, store: Store
 ) -> Iterator[_Tables]:
-    """Give each core a process; a large model stays here and uses the cores itself."""
-    if isinstance(encoder, BatchedMusicEncoder):
-        return map(work, items)
-    return map_over_cores(work, items)
+    """Keep the model in this process, where it uses the cores itself."""
+    songs = (partial(audio_of, row["location"], store) for row in items)
+    heard = hear_together(songs, encoder, rules, store)
+    for row, known in zip(items, heard, strict=True):
+        if isinstance(known, TrackRefused):
+            yield _refused(row, known)
+        else:
+            yield (*_rows(row["track_id"], known, encoder.fingerprint), [])
 
 
 def _survey_one(
@@ -90,16 +99,19 @@ def _survey_one(
     store = open_store(uri)
     try:
         data = audio_of(row["location"], store)
-        known = recall(store, encoder, hashlib.sha256(data).hexdigest())
+        known = recall(store, encoder, hashlib.sha256(data).hexdigest(), rules)
         if known is None:
             names = (row["source_key"],)
             heard = listen(data, encoder, rules, store=store, names=names)
             known = as_record(heard)
     except TrackRefused as refusal:
-        named = {name: row[name] for name in ("track_id", "source_key")}
-        return [], [], [{**named, "reason": refusal.reason, "detail": str(refusal)}]
-    parts, profiles = _rows(row["track_id"], known, encoder.fingerprint)
-    return parts, profiles, []
+        return _refused(row, refusal)
+    return (*_rows(row["track_id"], known, encoder.fingerprint), [])
+
+
+def _refused(row: _Row, refusal: TrackRefused) -> _Tables:
+    named = {name: row[name] for name in ("track_id", "source_key")}
+    return [], [], [{**named, "reason": refusal.reason, "detail": str(refusal)}]
 
 
 def _rows(

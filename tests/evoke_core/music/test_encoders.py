@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from evoke_core.config import EncoderChoice, load_run_profile
+from evoke_core.config.loading import load_run_profile
+from evoke_core.config.profile import EncoderChoice
 from evoke_core.errors import ConfigError, WeightsMissing
 from evoke_core.music.encoders import open_music_encoder, require_licence
 
@@ -49,7 +50,10 @@ def test_a_commercial_run_refuses_non_commercial_weights(
     encoder = open_music_encoder(EncoderChoice(kind=kind, model=model), tiny_mulan)
     profile = load_run_profile(assets_config, "demo")
     require_licence(encoder, profile)
-    commercial = profile.model_copy(update={"licence_policy": "commercial"})
+    by_signs = profile.audio.model_copy(update={"fitted": False})
+    commercial = profile.model_copy(
+        update={"licence_policy": "commercial", "audio": by_signs}
+    )
     with pytest.raises(ConfigError, match="CC-BY-NC-4"):
         require_licence(encoder, commercial)
     handcrafted = open_music_encoder(EncoderChoice(kind="handcrafted"), tiny_mulan)

@@ -6,8 +6,12 @@ import pytest
 
 from evoke_core.errors import ConfigError, WeightsMissing
 from evoke_core.music.mulan import MuQMuLanEncoder
-from evoke_core.music.tags import mood_scores
-from evoke_core.zero_shot import TextEncoder
+from evoke_core.music.tags import TEMPLATES
+from evoke_core.zero_shot import (
+    TextEncoder,
+    calibrate_prompts,
+    zero_shot_scores,
+)
 
 pytestmark = pytest.mark.skipif(
     find_spec("muq") is None, reason="muq is not installed (extra muq)"
@@ -59,6 +63,19 @@ def test_a_short_song_starts_again_as_in_the_library(encoder, song):
     )
 
 
+@pytest.mark.parametrize("precision", ["bf16", "int8"])
+def test_music_in_fewer_bits_is_as_in_float32(tiny_mulan, encoder, song, precision):
+    other = MuQMuLanEncoder(tiny_mulan, "tiny-mulan", precision=precision)
+    track, analysis = song(23.0)
+    found = other.encode(track, analysis).windows
+    expected = encoder.encode(track, analysis).windows
+    assert (found * expected).sum(axis=1).min() >= 0.99
+    assert other.fingerprint == encoder.fingerprint.replace("fp32", precision)
+    np.testing.assert_array_equal(
+        other.encode_texts(["calm"]), encoder.encode_texts(["calm"])
+    )
+
+
 def test_a_text_is_the_same_in_any_company(encoder):
     alone = encoder.encode_texts(["calm"])
     among = encoder.encode_texts(["loud and calm and loud", "calm"])
@@ -70,7 +87,10 @@ def test_moods_of_music_come_from_its_own_prompts(encoder, vocabulary_of, song):
     vocabulary = vocabulary_of(calm="calm", loud="loud")
     calm = encoder.encode_texts(["calm"])
     loud = encoder.encode_texts(["loud"])
-    scores = mood_scores(np.concatenate([calm, loud]), vocabulary, encoder)
+    both = np.concatenate([calm, loud])
+    prompts = {name: mood.music for name, mood in vocabulary.moods.items()}
+    calibration = calibrate_prompts(both, encoder, prompts, TEMPLATES)
+    scores = zero_shot_scores(both, calibration)
     np.testing.assert_allclose(scores.sum(axis=1), 1, atol=1e-6)
     assert scores.argmax(axis=1).tolist() == [0, 1]
 

@@ -59,6 +59,40 @@ def test_songs_that_share_batches_are_as_if_encoded_alone(encoder, song):
         np.testing.assert_allclose(one.windows, alone.windows, atol=1e-5)
 
 
+def test_short_songs_make_fewer_passes_than_they_are(encoder, song, monkeypatch):
+    sizes = []
+    encode = encoder._features
+
+    def counting(jobs):
+        sizes.append(len(jobs))
+        return encode(jobs)
+
+    monkeypatch.setattr(encoder, "_features", counting)
+    encoder.encode_songs([song(10.0, seed=seed) for seed in range(6)])
+    assert sizes == [4, 2]
+
+
+@pytest.mark.parametrize("precision", ["bf16", "int8"])
+def test_a_song_in_fewer_bits_is_as_in_float32(tiny_muq, encoder, song, precision):
+    other = MuQEncoder(tiny_muq, "tiny-muq", precision=precision)
+    track, analysis = song(23.0)
+    found = other.encode(track, analysis).windows
+    expected = encoder.encode(track, analysis).windows
+    assert (found * expected).sum(axis=1).min() >= 0.99
+    assert other.fingerprint == encoder.fingerprint.replace("fp32", precision)
+
+
+def test_auto_precision_is_kept_beside_the_weights(copied, caplog):
+    caplog.set_level("INFO", logger="evoke_core")
+    encoder = MuQEncoder(copied, "tiny-muq", precision="auto")
+    fingerprint = encoder.fingerprint
+    assert f"precision auto is {encoder.precision}" in caplog.text
+    assert fingerprint.endswith(encoder.precision)
+    assert (copied / "muq" / "tiny-muq.precision.json").is_file()
+    again = MuQEncoder(copied, "tiny-muq", precision="auto")
+    assert again.fingerprint == fingerprint
+
+
 def test_memory_running_out_halves_the_batch_and_loses_nothing(
     encoder, song, monkeypatch
 ):
