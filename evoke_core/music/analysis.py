@@ -27,6 +27,7 @@ class TrackAnalysis:
         descriptors: float32[W, K], raw, in the order of DESCRIPTORS.
         arc: How it feels over time.
         affect: float32[2], valence and arousal of the whole song in [-1, 1].
+        window_affect: float32[W, 2], the same of its windows.
         sections: Its form, from 0 to its end.
     """
 
@@ -36,6 +37,7 @@ class TrackAnalysis:
     descriptors: Array
     arc: EmotionArc
     affect: Array
+    window_affect: Array
     sections: tuple[Section, ...]
 
     @property
@@ -44,20 +46,32 @@ class TrackAnalysis:
         return weighted_mean(self.descriptors, self.weights)
 
 
-def analyse(track: Track, *, max_sections: int = 6) -> TrackAnalysis:
-    """Analyse a song at any sample rate; one spectral pass serves every part."""
+def analyse(
+    track: Track, *, max_sections: int = 6, fitted: bool = False
+) -> TrackAnalysis:
+    """Analyse a song at any sample rate; one spectral pass serves every part.
+
+    Args:
+        track: Decoded samples.
+        max_sections: At most so many.
+        fitted: Place it on the affect plane by what listeners said (emotion.affect);
+            for research only.
+    """
     spectra = compute_spectra(track)
     starts_s, ends_s = place_windows(track.duration_s)
     windows = zip(starts_s.tolist(), ends_s.tolist(), strict=True)
     descriptors = np.stack([describe(spectra, start, end) for start, end in windows])
     weights = _salience(descriptors)
+    whole = weighted_mean(descriptors, weights)
+    places = affect(np.vstack([whole, descriptors]), fitted=fitted)
     return TrackAnalysis(
         starts_s=starts_s,
         ends_s=ends_s,
         weights=weights,
         descriptors=descriptors,
         arc=feel(descriptors, weights, starts_s, ends_s),
-        affect=affect(weighted_mean(descriptors, weights)[None])[0],
+        affect=places[0],
+        window_affect=places[1:],
         sections=find_sections(spectra, max_sections=max_sections),
     )
 

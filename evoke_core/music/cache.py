@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evoke_core.config.profile import AudioRules
 from evoke_core.music.encode import MusicEncoder, TrackEmbedding
+from evoke_core.music.fitted import load_table
 from evoke_core.music.handcrafted import HandcraftedMusicEncoder
 from evoke_core.storage.store import Store, digest
 from evoke_core.storage.tables import read_arrays, write_arrays
@@ -39,20 +41,24 @@ class HeardRecord:
     profiles: Array
 
 
-def record_key(encoder: MusicEncoder, sha256: str) -> str:
+def record_key(encoder: MusicEncoder, sha256: str, rules: AudioRules) -> str:
     """Say where a song's record lies: by encoder, analysis and content."""
     # The handcrafted encoder's fingerprint is that of the analysis and its constants.
-    analysis = HandcraftedMusicEncoder().fingerprint
-    heard_by = digest([_FORM, encoder.fingerprint, analysis])
+    analysis = [HandcraftedMusicEncoder().fingerprint]
+    if rules.fitted:
+        analysis.append(load_table().digest)
+    heard_by = digest([_FORM, encoder.fingerprint, *analysis])
     return f"heard/{heard_by}/{sha256}.safetensors"
 
 
-def recall(store: Store, encoder: MusicEncoder, sha256: str) -> HeardRecord | None:
+def recall(
+    store: Store, encoder: MusicEncoder, sha256: str, rules: AudioRules
+) -> HeardRecord | None:
     """Return what this encoder heard in a song before; None where it never did."""
     from safetensors import SafetensorError
 
     try:
-        arrays, card = read_arrays(store, record_key(encoder, sha256))
+        arrays, card = read_arrays(store, record_key(encoder, sha256, rules))
         vectors = arrays["vectors"]
         record = HeardRecord(
             sha256=sha256,
@@ -72,7 +78,9 @@ def recall(store: Store, encoder: MusicEncoder, sha256: str) -> HeardRecord | No
     return record if vectors.shape[1:] == (encoder.dimension,) else None
 
 
-def remember(store: Store, encoder: MusicEncoder, record: HeardRecord) -> None:
+def remember(
+    store: Store, encoder: MusicEncoder, record: HeardRecord, rules: AudioRules
+) -> None:
     """Keep what an encoder heard; its terms ride along."""
     embedding = record.embedding
     arrays = {
@@ -88,4 +96,5 @@ def remember(store: Store, encoder: MusicEncoder, record: HeardRecord) -> None:
         "encoder": encoder.fingerprint,
         "licence": encoder.licence,
     }
-    write_arrays(store, record_key(encoder, record.sha256), arrays, card)
+    key = record_key(encoder, record.sha256, rules)
+    write_arrays(store, key, arrays, card)

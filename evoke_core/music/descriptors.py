@@ -1,26 +1,29 @@
 """What a stretch of music measures: one row of named numbers, in their own units.
 
-Not here: what they make people feel (emotion), the curves they are read from (spectra).
+Not here: what they make people feel (emotion), the curves they are read from (spectra),
+the arithmetic of beat (rhythm) and key (tonality), which cite their sources.
 Sources: EBU Tech 3342 (loudness range); Tzanetakis & Cook 2002 (low-energy share);
-Ellis 2007 (tempo prior); Lartillot et al. 2008 (pulse clarity); Pampalk 2006
-(modulation of the onset curve); Krumhansl & Kessler 1982 (key profiles); Saari, Eerola
-& Lartillot 2011 (majorness); Harte, Sandler & Gasser 2006 (tonal flux).
+Jiang et al. 2002 (spectral contrast); Aucouturier & Pachet 2004 (steps of the MFCC).
 """
-
-from itertools import pairwise
 
 import numpy as np
 
+from evoke_core.music.rhythm import band_modulation, modulation, onset_rate, tempo
 from evoke_core.music.spectra import (
     COEFFICIENTS,
     FRAME_RATE,
     TONAL_RATE,
     Spectra,
 )
-from evoke_core.vectors import Array, Array64
+from evoke_core.music.tonality import harmonic_change, mode_and_clarity
+from evoke_core.vectors import Array
 
 WINDOW_S = 10.0  # listeners settle on a mood after about 8 s (Bachorik 2009)
 HOP_S = 5.0  # half overlap: no phrase falls between two windows
+
+_CONTRAST_BANDS = range(1, 7)  # 40, 200, 400, 800, 1,600, 3,200 Hz to 8 kHz
+_WIDE_BANDS = ("bass", "low", "high", "treble")  # to 0.6, 1.6, 3.6 and 8 kHz
+_RATES = (1, 2, 4, 8)
 
 BLOCKS: dict[str, tuple[str, ...]] = {
     "dynamics": (
@@ -30,6 +33,7 @@ BLOCKS: dict[str, tuple[str, ...]] = {
         "level_spread_db",  # standard deviation of frame levels
         "low_energy_share",  # share of frames below the mean RMS
         "level_trend_db",  # rise of the level over the window, by least squares
+        "crest_db",  # loudest frame above the mean power
     ),
     "timbre": (
         "brightness",  # mean spectral centroid, log2 Hz
@@ -40,11 +44,17 @@ BLOCKS: dict[str, tuple[str, ...]] = {
         "complexity",  # partials a frame
         *(f"mfcc_{order}" for order in range(1, COEFFICIENTS + 1)),
         *(f"mfcc_{order}_spread" for order in range(1, COEFFICIENTS + 1)),
+        # natural logarithm of the mean absolute step from frame to frame
+        *(f"mfcc_{order}_step" for order in range(1, COEFFICIENTS + 1)),
+        *(f"contrast_{band}_db" for band in _CONTRAST_BANDS),  # peak less valley
+        *(f"valley_{band}_db" for band in _CONTRAST_BANDS),  # less the mean valley
     ),
     "rhythm": (
         "flux_db",  # mean rise of the bands over 46 ms
         "flux_spread_db",
         "bass_flux_db",
+        "flux_median_db",
+        "flux_peak_db",  # 95th percentile: the accents
         "onset_rate",  # onsets a second
         "tempo",  # log2 of beats a minute
         "pulse_clarity",  # height of the beat in the autocorrelation, 0 to 1
@@ -52,12 +62,15 @@ BLOCKS: dict[str, tuple[str, ...]] = {
         "modulation_2_hz",
         "modulation_4_hz",
         "modulation_8_hz",
+        # natural logarithm of the power with which a band's level moves
+        *(f"{band}_moves_{rate}_hz" for band in _WIDE_BANDS for rate in _RATES),
     ),
     "tonality": (
         "majorness",  # best major minus best minor key correlation
-        "key_clarity",  # best key correlation
+        "key_clarity",  # best key correlation, both as means of three sets of profiles
         "chroma_entropy",  # 0 is one pitch class, 1 all twelve alike
         "tonal_flux",  # mean step of the tonal centroid
+        *(f"harmonic_change_{name}_s" for name in ("half", "1", "2", "4")),
         "roughness",  # sensory dissonance a unit of amplitude
         "register",  # mean pitch of the partials, log2 Hz
         "fifths",  # length of the mean tonal centroid on each of its circles
@@ -70,14 +83,8 @@ DESCRIPTORS: tuple[str, ...] = tuple(
     name for names in BLOCKS.values() for name in names
 )
 
-_MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
-_MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
-_SLOWEST_BPM, _FASTEST_BPM = 40.0, 220.0
-_FAVOURED_BPM, _TEMPO_OCTAVES = 120.0, 0.9  # centre and width of Ellis' prior
 _MIDDLE_PITCH = 9.0  # log2 Hz; stands for a register where nothing has pitch
-_FAINT_PULSE = 0.15  # the highest of 50 lags of unrelated noise reaches 0.13
-_ONSET_DB = 1.0  # smallest rise above its surroundings that is heard as an onset
-_MODULATION_HZ = (0.7, 1.4, 2.8, 5.6, 11.2)  # octaves around 1, 2, 4 and 8 Hz
+_STILL = 1e-3  # dB; a step of the MFCC that nobody hears
 
 
 def place_windows(duration_s: float) -> tuple[Array, Array]:
@@ -137,6 +144,7 @@ def _dynamics(spectra: Spectra, fine: slice) -> list[float]:
         float(level_db.std()),
         float((rms < rms.mean()).mean()),
         float(slope),
+        float(10 * np.log10(power.max() / power.mean())),
     ]
 
 
@@ -148,6 +156,8 @@ def _timbre(spectra: Spectra, fine: slice, tonal: slice) -> list[float]:
     mfcc = spectra.mfcc[fine]
     mfcc_mean = weight @ mfcc
     mfcc_spread = np.sqrt(weight @ (mfcc - mfcc_mean) ** 2)
+    steps = np.abs(np.diff(mfcc, axis=0)).sum(axis=0) / max(len(mfcc) - 1, 1)
+    contrast = spectra.contrast[tonal].mean(axis=0)
     return [
         mean,
         float(np.sqrt(weight @ (brightness - mean) ** 2)),
@@ -157,73 +167,32 @@ def _timbre(spectra: Spectra, fine: slice, tonal: slice) -> list[float]:
         float(spectra.complexity[tonal].mean()),
         *mfcc_mean.tolist(),
         *mfcc_spread.tolist(),
+        *np.log(steps + _STILL).tolist(),
+        *contrast.tolist(),
     ]
 
 
 def _rhythm(spectra: Spectra, fine: slice) -> list[float]:
     flux = spectra.flux[fine].astype(np.float64)
-    tempo, clarity = _tempo(flux)
+    beat, clarity = tempo(flux)
+    median, peak = np.percentile(flux, [50, 95])
     return [
         float(flux.mean()),
         float(flux.std()),
         float(spectra.bass_flux[fine].mean()),
-        _count_onsets(flux) * FRAME_RATE / len(flux),
-        tempo,
+        float(median),
+        float(peak),
+        onset_rate(flux),
+        beat,
         clarity,
-        *_modulation(flux),
+        *modulation(flux),
+        *band_modulation(spectra.band_levels[fine]),
     ]
-
-
-def _count_onsets(flux: Array64) -> int:
-    """Count peaks that lead 70 ms either side and stand out of the half second."""
-    padded = np.pad(flux, 11, mode="edge")
-    around = np.lib.stride_tricks.sliding_window_view(padded, 23)
-    is_peak = flux >= around[:, 8:15].max(axis=1)
-    is_peak[1:] &= flux[1:] > flux[:-1]  # a plateau counts once
-    return int((is_peak & (flux > around.mean(axis=1) + _ONSET_DB)).sum())
-
-
-def _tempo(flux: Array64) -> tuple[float, float]:
-    """Return log2 of beats a minute and pulse clarity; 120 where nothing beats."""
-    centred = flux - flux.mean()
-    spectrum = np.fft.rfft(centred, 2 * len(flux))
-    similarity = np.fft.irfft(np.abs(spectrum) ** 2)[: len(flux)]
-    lags = np.arange(1, len(flux) - 1)
-    bpm = 60 * FRAME_RATE / lags
-    lags = lags[(bpm >= _SLOWEST_BPM) & (bpm <= _FASTEST_BPM)]
-    if similarity[0] < 1e-6 or len(lags) == 0:
-        return float(np.log2(_FAVOURED_BPM)), 0.0
-    # Longer lags overlap less; without the correction the beat's double would lose.
-    similarity = (
-        similarity / similarity[0] * len(flux) / (len(flux) - np.arange(len(flux)))
-    )
-    octaves = np.log2(60 * FRAME_RATE / lags / _FAVOURED_BPM) / _TEMPO_OCTAVES
-    favoured = similarity[lags] * np.exp(-0.5 * octaves**2)
-    best = int(lags[favoured.argmax()])
-    before, peak, after = similarity[best - 1 : best + 2]
-    if peak < _FAINT_PULSE:
-        return float(np.log2(_FAVOURED_BPM)), float(max(peak, 0))
-    bend = before - 2 * peak + after
-    shift = (
-        float(np.clip(0.5 * (before - after) / bend, -0.5, 0.5)) if bend < 0 else 0.0
-    )
-    return float(np.log2(60 * FRAME_RATE / (best + shift))), float(min(peak, 1))
-
-
-def _modulation(flux: Array64) -> list[float]:
-    power = np.abs(np.fft.rfft((flux - flux.mean()) * np.hanning(len(flux)))) ** 2
-    hertz = np.fft.rfftfreq(len(flux), 1 / FRAME_RATE)
-    total = power.sum() + 1e-9
-    edges = pairwise(_MODULATION_HZ)
-    shares = [
-        power[(hertz >= low) & (hertz < high)].sum() / total for low, high in edges
-    ]
-    return [float(np.sqrt(share)) for share in shares]
 
 
 def _tonality(spectra: Spectra, tonal: slice) -> list[float]:
     chroma = spectra.chroma[tonal].sum(axis=0).astype(np.float64)
-    majorness, clarity = _key(chroma)
+    majorness, clarity = mode_and_clarity(chroma)
     share = chroma / max(chroma.sum(), 1e-9)
     entropy = -(share * np.log(share + 1e-12)).sum() / np.log(12)
     centroid = spectra.tonal_centroid[tonal]
@@ -237,22 +206,9 @@ def _tonality(spectra: Spectra, tonal: slice) -> list[float]:
         clarity,
         float(entropy),
         float(steps.mean()) if len(steps) else 0.0,
+        *harmonic_change(spectra.chroma[tonal]),
         float(spectra.roughness[tonal].mean()),
         float(register.mean()) if len(register) else _MIDDLE_PITCH,
         *np.hypot(mean[:3], mean[3:]).tolist(),
         *(12 * float(share @ np.roll(share, step)) for step in range(1, 7)),
     ]
-
-
-def _key(chroma: Array64) -> tuple[float, float]:
-    """Return best major minus best minor correlation, and the best of all 24."""
-    if chroma.std() < 1e-9 * max(chroma.mean(), 1.0):
-        return 0.0, 0.0
-    best = [
-        max(
-            float(np.corrcoef(chroma, np.roll(profile, tonic))[0, 1])
-            for tonic in range(12)
-        )
-        for profile in (_MAJOR, _MINOR)
-    ]
-    return best[0] - best[1], max(best)

@@ -1,10 +1,9 @@
-"""The music encoder that needs no weights: published features, fixed constants.
+"""The music encoder that needs no weights: what a song sounds like, in fixed constants.
 
-Half of a vector and a little more says where the song lies on the plane of valence and
-arousal, the rest what it sounds like. It depends on the song and the shipped constants
-only, so songs encoded years apart compare.
+A vector depends on the song and the shipped constants only, so songs encoded years
+apart compare. How a song feels is said by the analysis, beside any encoder's vectors.
 
-Not here: the features (descriptors) and the plane (emotion), which cite their sources.
+Not here: the features (descriptors), which cite their sources.
 """
 
 import numpy as np
@@ -12,23 +11,19 @@ import numpy as np
 from evoke_core.music.analysis import TrackAnalysis
 from evoke_core.music.decode import Track
 from evoke_core.music.descriptors import BLOCKS, DESCRIPTORS
-from evoke_core.music.emotion import affect
 from evoke_core.music.encode import TrackEmbedding
 from evoke_core.music.reference import load_reference
 from evoke_core.music.spectra import ANALYSIS_RATE
-from evoke_core.vectors import Array, l2_normalize, on_half_circle
+from evoke_core.vectors import Array, l2_normalize
 
-AFFECT_SHARE = 0.6  # of the squared norm: a board should first of all feel right
-VERSION = 1  # raise it with every change of arithmetic
-
-_AFFECT_DIMENSION = 4
+VERSION = 3  # raise it with every change of arithmetic
 
 
 class HandcraftedMusicEncoder:
-    """Encodes songs by affect and standardised descriptors; see MusicEncoder."""
+    """Encodes songs by standardised descriptors; see MusicEncoder."""
 
     name = "handcrafted-music"
-    dimension = _AFFECT_DIMENSION + len(DESCRIPTORS)
+    dimension = len(DESCRIPTORS)
     sample_rate = ANALYSIS_RATE
     licence = "MIT"
 
@@ -40,9 +35,8 @@ class HandcraftedMusicEncoder:
     def encode(self, track: Track, analysis: TrackAnalysis) -> TrackEmbedding:
         """Encode a song whole and window by window.
 
-        The first four coordinates are valence and arousal on half circles with
-        AFFECT_SHARE of the squared norm; the descriptors follow in their order, each
-        block of them with the same weight.
+        Coordinates are the descriptors in their order, standardised; each block of them
+        has the same weight.
         """
         del track  # the analysis has heard it
         vectors = _encode_rows(np.vstack([analysis.overall, analysis.descriptors]))
@@ -56,9 +50,7 @@ class HandcraftedMusicEncoder:
 
 
 def _encode_rows(descriptors: Array) -> Array:
-    feeling = l2_normalize(on_half_circle(affect(descriptors)))
     deviations = load_reference().standardise(descriptors)
     sizes = np.array([len(names) for names in BLOCKS.values()])
-    sound = l2_normalize(deviations / np.sqrt(np.repeat(sizes, sizes)))
-    parts = [np.sqrt(AFFECT_SHARE) * feeling, np.sqrt(1 - AFFECT_SHARE) * sound]
-    return l2_normalize(np.concatenate(parts, axis=1))
+    weighed = deviations / np.sqrt(np.repeat(sizes, sizes))
+    return l2_normalize(weighed)

@@ -1,15 +1,22 @@
-"""The music that the bridge learns from: its tracks, and where their audio lies."""
+"""The music that the bridge learns from: its tracks, their audio and their labels.
 
-from collections.abc import Callable
+A folder's songs are labelled by a table at its top (any CSV or TSV that `label_tables`
+can read) or by the one that the library names, such as MTG-Jamendo's
+`autotagging_moodtheme.tsv` beside the folder of its audio.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from evoke_core.config import MusicLibrary, Sources
+from evoke_core.config.collections import MusicLibrary, Sources
 from evoke_core.corpus.manifest import picture_id as track_id
 from evoke_core.errors import SourceError, TrackRefused
+from evoke_core.label_tables import Label, find_label, has_labels, read_labels
 from evoke_core.schemas import TABLES
 from evoke_core.storage.address import open_store
 from evoke_core.storage.store import Store
@@ -18,6 +25,7 @@ from evoke_core.workers import map_over_cores, with_progress
 if TYPE_CHECKING:
     from evoke_core.music.sources.synthesized.catalogue import Piece
 
+_TABLES = ("*.csv", "*.tsv")
 DEFAULT_PER_MOOD = 4
 ON_DISK = "file:"
 _NOT_SONGS = frozenset(
@@ -48,6 +56,49 @@ def list_tracks(
         else:
             rows += _rendered_rows(library, name, store, report)
     return TABLES["track_manifest"].frame(rows).sort("source", "source_key")
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryLabels:
+    """What people said of a library's songs.
+
+    Args:
+        labels: By source_key; songs that nobody labelled are absent.
+        refusals: Why rows of its tables can't be used, one sentence each.
+    """
+
+    labels: Mapping[str, Label]
+    refusals: tuple[str, ...]
+
+
+def library_labels(library: MusicLibrary) -> LibraryLabels:
+    """Read what the tables of a folder say of its songs.
+
+    Returns:
+        Nothing for a library without tables. Of two tables that name the same song,
+        the one whose file name comes first counts.
+
+    Raises:
+        ConfigError: The table that the library names can't be read.
+    """
+    folder = Path(library.location or "")
+    if library.kind != "folder" or not library.location:
+        return LibraryLabels({}, ())
+    keys = [path.relative_to(folder).as_posix() for path in songs_below(folder)]
+    labels: dict[str, Label] = {}
+    refusals: list[str] = []
+    for path in _label_files(library, folder):
+        table = read_labels(path)
+        said = {key: find_label(table.labels, folder.name, key) for key in keys}
+        found = {key: named for key, named in said.items() if named}
+        labels = {key: label for key, (_, label) in found.items()} | labels
+        refusals += table.refusals
+        unmatched = table.labels.keys() - {name for name, _ in found.values()}
+        refusals += [
+            f"{path.name}: no_such_song: {name}; put its file below {folder.name}/"
+            for name in sorted(unmatched)
+        ]
+    return LibraryLabels(labels, tuple(refusals))
 
 
 def audio_of(location: str, store: Store) -> bytes:
@@ -91,17 +142,37 @@ def _folder_rows(library: MusicLibrary, name: str) -> list[dict[str, Any]]:
             f"music library {name}: no song in {library.location!r}; give "
             f"music.{name}.location in sources.yaml a folder of audio files"
         )
+    said = library_labels(library).labels
     return [
-        {
-            "track_id": track_id(name, path.relative_to(folder).as_posix()),
-            "source": name,
-            "source_key": path.relative_to(folder).as_posix(),
-            "title": path.stem.replace("_", " "),
-            "licence": library.licence,
-            "location": f"{ON_DISK}{path.absolute()}",
-        }
+        _song_row(path, path.relative_to(folder).as_posix(), library, name, said)
         for path in songs
     ]
+
+
+def _song_row(
+    path: Path, key: str, library: MusicLibrary, name: str, said: Mapping[str, Label]
+) -> dict[str, Any]:
+    label = said.get(key, Label())
+    valence, arousal = label.affect or (None, None)
+    return {
+        "track_id": track_id(name, key),
+        "source": name,
+        "source_key": key,
+        "title": path.stem.replace("_", " "),
+        "licence": library.licence,
+        "location": f"{ON_DISK}{path.absolute()}",
+        "labels": list(label.words),
+        "rated_valence": valence,
+        "rated_arousal": arousal,
+    }
+
+
+def _label_files(library: MusicLibrary, folder: Path) -> list[Path]:
+    """Find a library's tables of labels; what lies in its folder may be others."""
+    if library.labels:
+        return [Path(library.labels)]
+    found = sorted(path for kind in _TABLES for path in folder.glob(kind))
+    return [path for path in found if path.is_file() and has_labels(path)]
 
 
 def _rendered_rows(
@@ -137,6 +208,7 @@ def _row(
         "title": piece.title,
         "licence": source.licence,
         "location": f"{folder}/{piece.key}",
+        "labels": [],
         "family": piece.mood,
         "planted_valence": piece.valence,
         "planted_arousal": piece.arousal,

@@ -2,21 +2,21 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
-from evoke_core.config import AudioRules
+from evoke_core.config.profile import AudioRules
 from evoke_core.music.analysis import TrackAnalysis, analyse
 from evoke_core.music.cache import HeardRecord, recall, remember
 from evoke_core.music.decode import AudioLimits, Track, decode_audio
-from evoke_core.music.emotion import affect
 from evoke_core.music.encode import (
     MusicEncoder,
     NamedSongs,
     TrackEmbedding,
 )
 from evoke_core.music.readers import Recording, open_recording
+from evoke_core.music.together import record_of
 from evoke_core.storage.store import Store
 from evoke_core.vectors import Array, l2_normalize, weighted_mean
 
@@ -67,8 +67,8 @@ def listen(
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     limits = AudioLimits(min_s=rules.min_s, max_s=rules.max_s)
     track = decode_audio(recording, sample_rate=encoder.sample_rate, limits=limits)
-    analysis = analyse(track)
-    known = recall(store, encoder, sha256) if store else None
+    analysis = analyse(track, fitted=rules.fitted)
+    known = recall(store, encoder, sha256, rules) if store else None
     if known and np.array_equal(known.embedding.starts_s, analysis.starts_s):
         embedding = known.embedding
     else:
@@ -85,7 +85,7 @@ def listen(
         affects=np.vstack([analysis.affect[None], affects]),
     )
     if store and not known:
-        remember(store, encoder, as_record(heard))
+        remember(store, encoder, as_record(heard), rules)
     return heard
 
 
@@ -95,15 +95,7 @@ def _knowing(encoder: MusicEncoder, names: Sequence[str]) -> MusicEncoder:
 
 def as_record(heard: Heard) -> HeardRecord:
     """Take what is kept of a song, without its sound."""
-    analysis = heard.analysis
-    felt = [analysis.arc.overall, *analysis.arc.windows]
-    return HeardRecord(
-        sha256=heard.sha256,
-        duration_s=heard.track.duration_s,
-        embedding=heard.embedding,
-        affects=np.vstack([analysis.affect[None], affect(analysis.descriptors)]),
-        profiles=np.array([astuple(each) for each in felt], np.float32),
-    )
+    return record_of(heard.sha256, heard.track, heard.analysis, heard.embedding)
 
 
 def _by_section(
@@ -115,7 +107,6 @@ def _by_section(
         float32[S, D] and float32[S, 2].
     """
     middle = (analysis.starts_s + analysis.ends_s) / 2
-    window_affect = affect(analysis.descriptors)
     vectors, affects = [], []
     for section in analysis.sections:
         inside = (middle >= section.start_s) & (middle < section.end_s)
@@ -124,5 +115,5 @@ def _by_section(
             inside = np.arange(len(middle)) == np.abs(middle - centre).argmin()
         weights = embedding.weights[inside]
         vectors.append(weighted_mean(embedding.windows[inside], weights))
-        affects.append(weighted_mean(window_affect[inside], weights))
+        affects.append(weighted_mean(analysis.window_affect[inside], weights))
     return l2_normalize(np.stack(vectors)), np.stack(affects)

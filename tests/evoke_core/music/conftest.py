@@ -7,7 +7,7 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
-from evoke_core.config import load_vocabulary
+from evoke_core.config.loading import load_vocabulary
 from evoke_core.music.analysis import analyse
 from evoke_core.music.decode import Track
 

@@ -67,6 +67,7 @@ def test_every_part_has_the_same_windows():
     assert count == 4
     assert analysis.descriptors.shape == (count, len(DESCRIPTORS))
     assert len(analysis.arc.windows) == len(analysis.ends_s) == count
+    assert analysis.window_affect.shape == (count, 2)
     assert analysis.overall.shape == (len(DESCRIPTORS),)
 
 
@@ -82,3 +83,12 @@ def test_the_same_song_gives_the_same_bytes():
     first, second = heard(progression(MAJOR)), heard(progression(MAJOR))
     assert first.descriptors.tobytes() == second.descriptors.tobytes()
     assert first.affect.tobytes() == second.affect.tobytes()
+
+
+def test_what_listeners_said_is_asked_only_when_it_may_be():
+    samples = progression(MAJOR)
+    track = Track(samples.astype(np.float32), RATE, len(samples) / RATE)
+    published, fitted = analyse(track), analyse(track, fitted=True)
+    np.testing.assert_array_equal(published.affect, heard(samples).affect)
+    assert not np.array_equal(published.affect, fitted.affect)
+    assert published.arc.overall == fitted.arc.overall

@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from scipy.stats import spearmanr
 
 from evoke_core.music.analysis import analyse
 from evoke_core.music.decode import decode_audio
 from evoke_core.music.descriptors import DESCRIPTORS
 from evoke_core.music.emotion import COMPOSITES, affect, feel
+from evoke_core.music.fitted import load_table
 from evoke_core.music.reference import load_reference
 
 VALUES = ("energy", "valence", "texture", "harmonic_complexity", "rhythmic_density")
@@ -67,6 +69,27 @@ def test_each_value_follows_its_published_cues(name):
     assert getattr(profile(moved(**against)), name) < 0.2
 
 
+@pytest.mark.parametrize("cue", ["key_clarity", "onset_rate", "brightness"])
+def test_clear_lively_and_bright_music_is_glad(cue):
+    assert affect(moved(**{cue: 1}))[0, 0] > 0.1
+    assert affect(moved(**{cue: -1}))[0, 0] < -0.1
+
+
+def test_axes_that_no_fit_improves_stay_with_the_published_signs():
+    row = moved(majorness=1, loudness=-1, contrast_2_db=1)
+    published, fitted = affect(row)[0], affect(row, fitted=True)[0]
+    for column, axis in enumerate(("valence", "arousal")):
+        is_same = published[column] == fitted[column]
+        assert is_same == (axis not in load_table().axes)
+
+
+def test_louder_and_denser_is_more_arousing_to_listeners_as_well():
+    up = {"loudness": 1, "onset_rate": 1, "flux_db": 1}
+    down = dict.fromkeys(up, -1)
+    assert affect(moved(**up), fitted=True)[0, 1] > 0.3
+    assert affect(moved(**down), fitted=True)[0, 1] < -0.3
+
+
 def test_valence_of_profile_and_plane_are_one_quantity():
     row = moved(majorness=0.7, brightness=-0.2)
     valence = affect(row)[0, 0]
@@ -81,10 +104,12 @@ def test_the_arc_has_a_profile_for_each_window_and_weighs_them():
     assert arc.overall.energy == pytest.approx(arc.windows[0].energy, abs=1e-6)
 
 
-@given(st.lists(st.floats(-1e6, 1e6), min_size=61, max_size=61))
-def test_every_number_stays_in_its_range(values):
-    row = np.array([values], np.float32)
+@given(
+    arrays(np.float32, (1, len(DESCRIPTORS)), elements=st.floats(-1e6, 1e6, width=32))
+)
+def test_every_number_stays_in_its_range(row):
     assert (np.abs(affect(row)) <= 1).all()
+    assert (np.abs(affect(row, fitted=True)) <= 1).all()
     assert all(0 <= getattr(profile(row), name) <= 1 for name in VALUES)
 
 
@@ -97,11 +122,15 @@ def shared() -> Path:
     return folder
 
 
+def is_rated(row):
+    return row["kind"] == "music" and "emopia" not in row["path"]
+
+
 @pytest.mark.shared
 @pytest.mark.slow
 def test_published_cues_agree_with_listeners(shared):
     with (shared / "labels" / "emotion_plane.csv").open(encoding="utf-8") as file:
-        rated = [row for row in csv.DictReader(file) if row["kind"] == "music"][::3]
+        rated = [row for row in csv.DictReader(file) if is_rated(row)][::3]
     felt = np.stack(
         [
             analyse(decode_audio((shared / row["path"]).read_bytes())).affect
@@ -110,6 +139,6 @@ def test_published_cues_agree_with_listeners(shared):
     )
     said = np.array([[float(row["valence"]), float(row["arousal"])] for row in rated])
     valence, arousal = (spearmanr(felt[:, axis], said[:, axis])[0] for axis in (0, 1))
-    # Over all 233 clips 0.27 [0.14, 0.38] and 0.52 [0.41, 0.61]; a third is read here.
-    assert valence > 0.05
+    # Over all 224 clips 0.40 [0.28, 0.51] and 0.56 [0.46, 0.64]; a third is read here.
+    assert valence > 0.15
     assert arousal > 0.3

@@ -1,12 +1,15 @@
 import numpy as np
 import pytest
 
+from evoke_core.config.loading import load_run_profile
+from evoke_core.errors import ConfigError
 from evoke_core.music.analysis import analyse
 from evoke_core.music.decode import Track
+from evoke_core.music.descriptors import DESCRIPTORS
 from evoke_core.music.encode import MusicEncoder
-from evoke_core.music.handcrafted import AFFECT_SHARE, HandcraftedMusicEncoder
+from evoke_core.music.encoders import require_licence
+from evoke_core.music.handcrafted import HandcraftedMusicEncoder
 from evoke_core.music.reference import load_reference
-from evoke_core.vectors import on_half_circle
 
 RATE = 22_050
 
@@ -32,19 +35,23 @@ def test_vectors_have_unit_length_and_the_windows_of_the_analysis(track):
     assert embedding.weights.sum() == pytest.approx(1, abs=1e-6)
 
 
-def test_affect_has_its_share_and_lies_on_half_circles(track):
-    analysis = analyse(track)
-    whole = HandcraftedMusicEncoder().encode(track, analysis).whole
-    assert np.square(whole[:4]).sum() == pytest.approx(AFFECT_SHARE, abs=1e-5)
-    expected = on_half_circle(analysis.affect) * np.sqrt(AFFECT_SHARE / 2)
-    np.testing.assert_allclose(whole[:4], expected, atol=1e-5)
-
-
 def test_the_fingerprint_names_the_constants():
     encoder = HandcraftedMusicEncoder()
-    assert encoder.fingerprint == f"handcrafted-music/1+{load_reference().digest}"
+    assert encoder.fingerprint == f"handcrafted-music/3+{load_reference().digest}"
     assert encoder.fingerprint == HandcraftedMusicEncoder().fingerprint
-    assert 64 <= encoder.dimension <= 100
+    assert encoder.dimension == len(DESCRIPTORS)
+
+
+def test_a_commercial_run_refuses_what_was_fitted_on_ratings(assets_config):
+    demo = load_run_profile(assets_config, "demo")
+    commercial = demo.model_copy(update={"licence_policy": "commercial"})
+    by_signs = commercial.audio.model_copy(update={"fitted": False})
+
+    require_licence(
+        HandcraftedMusicEncoder(), commercial.model_copy(update={"audio": by_signs})
+    )
+    with pytest.raises(ConfigError, match=r"audio\.fitted rests on ratings"):
+        require_licence(HandcraftedMusicEncoder(), commercial)
 
 
 def test_one_window_songs_have_equal_whole_and_window():

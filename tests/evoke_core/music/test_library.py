@@ -4,9 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from evoke_core.config import MusicLibrary, Sources
-from evoke_core.errors import SourceError, TrackRefused
-from evoke_core.music.library import audio_of, list_tracks, songs_below
+from evoke_core.config.collections import MusicLibrary, Sources
+from evoke_core.errors import ConfigError, SourceError, TrackRefused
+from evoke_core.music.library import (
+    audio_of,
+    library_labels,
+    list_tracks,
+    songs_below,
+)
 from evoke_core.schemas import validate
 from evoke_core.storage.local import LocalStore
 
@@ -65,3 +70,55 @@ def test_a_song_that_has_gone_is_refused(store: LocalStore, tmp_path: Path):
         audio_of(f"file:{tmp_path / 'gone.mp3'}", store)
 
     assert refused.value.reason == "unreadable_file"
+
+
+def test_a_table_in_the_folder_labels_its_songs(store: LocalStore, folder: Path):
+    (folder / "labels.csv").write_text(
+        "file,moods,valence,arousal\n"
+        "b_side.mp3,dark; calm,,\n"
+        "live/a,,0.5,-0.25\n"
+        "gone.mp3,happy,,\n"
+        "worse.mp3,,7,1\n"
+    )
+    (folder / "prices.csv").write_text("file,price\nb_side.mp3,3\n")
+
+    tracks = listed(store, folder)
+
+    assert validate("track_manifest", tracks).equals(tracks)
+    assert tracks["labels"].to_list() == [["dark", "calm"], []]
+    assert tracks["rated_valence"].to_list() == [None, 0.5]
+    assert tracks["rated_arousal"].to_list() == [None, -0.25]
+    mine = MusicLibrary(kind="folder", location=str(folder), **TERMS)
+    refused = [refusal.split(": ")[1] for refusal in library_labels(mine).refusals]
+    assert refused == ["rating_out_of_range", "no_such_song"]
+
+
+def test_jamendos_list_may_lie_beside_the_folder_of_its_audio(
+    store: LocalStore, folder: Path
+):
+    (folder / "50").mkdir()
+    (folder / "50" / "950.low.mp3").write_bytes(b"")
+    table = folder.with_name("autotagging_moodtheme.tsv")
+    table.write_text(
+        "TRACK_ID\tARTIST_ID\tALBUM_ID\tPATH\tDURATION\tTAGS\n"
+        "track_1\tartist_1\talbum_1\t50/950.mp3\t248.0\tmood/theme---dark\tfilm\n"
+    )
+    mine = MusicLibrary(kind="folder", location=str(folder), labels=str(table), **TERMS)
+    sources = Sources(pictures={}, music={"mine": mine})
+
+    tracks = list_tracks(sources, ("mine",), store, report=lambda *_: None)
+
+    labels = dict(zip(tracks["source_key"], tracks["labels"].to_list(), strict=True))
+    assert labels["50/950.low.mp3"] == ["mood/theme---dark", "film"]
+    assert labels["b_side.mp3"] == []
+
+
+def test_a_named_table_that_is_not_there_is_an_error(store: LocalStore, folder: Path):
+    mine = MusicLibrary(kind="folder", location=str(folder), labels="gone.tsv", **TERMS)
+    with pytest.raises(ConfigError, match=r"gone\.tsv"):
+        library_labels(mine)
+
+
+def test_a_library_without_tables_is_unlabelled(store: LocalStore, folder: Path):
+    assert listed(store, folder)["labels"].to_list() == [[], []]
+    assert library_labels(MusicLibrary(kind="synthesized", **TERMS)).labels == {}

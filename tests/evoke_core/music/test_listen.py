@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 import soundfile
 
-from evoke_core.config import AudioRules
+from evoke_core.config.profile import AudioRules
 from evoke_core.errors import TrackRefused
 from evoke_core.music.cache import recall, record_key
 from evoke_core.music.handcrafted import HandcraftedMusicEncoder
@@ -121,18 +121,18 @@ def test_without_a_store_nothing_is_kept():
 def test_a_damaged_record_was_never_heard(store, damage):
     encoder = CountingEncoder()
     heard = listen(chord(), encoder, RULES, store=store)
-    key = record_key(encoder, heard.sha256)
+    key = record_key(encoder, heard.sha256, RULES)
     store.write(key, damage(store.read(key)))
-    assert recall(store, encoder, heard.sha256) is None
+    assert recall(store, encoder, heard.sha256, RULES) is None
     listen(chord(), encoder, RULES, store=store)
     assert encoder.encoded == 2
-    assert recall(store, encoder, heard.sha256) is not None
+    assert recall(store, encoder, heard.sha256, RULES) is not None
 
 
 def test_a_record_brings_the_encoders_terms(store):
     encoder = CountingEncoder()
     heard = listen(chord(), encoder, RULES, store=store)
-    assert b'licence\\": \\"MIT' in store.read(record_key(encoder, heard.sha256))
+    assert b'licence\\": \\"MIT' in store.read(record_key(encoder, heard.sha256, RULES))
 
 
 def test_a_second_survey_encodes_nothing_and_gives_the_same_tables(store):

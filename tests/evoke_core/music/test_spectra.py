@@ -62,6 +62,8 @@ def test_frames_cover_the_song_at_their_rates():
     assert {len(getattr(spectra, n)) for n in ("mfcc", "flux", "loudness")} == {
         len(spectra.power)
     }
+    assert len(spectra.contrast) == len(spectra.chroma)
+    assert spectra.band_levels.shape == (len(spectra.power), 4)
 
 
 def test_other_sample_rates_are_brought_to_the_analysis_rate():
@@ -75,3 +77,23 @@ def test_a_click_is_a_flux_at_its_time():
     samples[2 * ANALYSIS_RATE] = 0.9
     flux = compute_spectra(Track(samples, ANALYSIS_RATE, 4.0)).flux
     assert flux.argmax() / FRAME_RATE == pytest.approx(2.0, abs=0.07)
+
+
+def test_a_tone_stands_out_of_its_band_and_noise_does_not():
+    noise = np.random.default_rng(3).normal(0, 0.1, 4 * ANALYSIS_RATE)
+    wide = compute_spectra(Track(noise.astype(np.float32), ANALYSIS_RATE, 4.0))
+    peak_over_valley = wide.contrast[5:30, :6].mean(axis=0)
+    assert (peak_over_valley < 30).all()
+    tone = spectra_of(1000).contrast[5:30, :6].mean(axis=0)
+    assert tone.argmax() == 3  # 800 to 1,600 Hz
+    assert tone[3] > peak_over_valley[3] + 30
+
+
+def test_valleys_are_told_apart_from_the_level():
+    noise = np.random.default_rng(3).normal(0, 0.1, 2 * ANALYSIS_RATE)
+    loud, soft = (
+        compute_spectra(Track((g * noise).astype(np.float32), ANALYSIS_RATE, 2.0))
+        for g in (1.0, 0.3)
+    )
+    np.testing.assert_allclose(loud.contrast[:, 6:].sum(axis=1), 0, atol=1e-3)
+    np.testing.assert_allclose(loud.contrast, soft.contrast, atol=0.2)
