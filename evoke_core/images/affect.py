@@ -1,9 +1,10 @@
-"""How pleasant and how rousing a picture looks, by published relations alone.
+"""How pleasant and how rousing a picture looks, by published relations first.
 
 Valence and arousal are sums of standardised features. Signs come from the papers below;
 every relation counts the same, shared among the features that measure it, because
 published sizes are those of plain colour patches and unit weights carry over better
-(Dawes, American Psychologist 34, 1979). No weight was fitted to ratings of pictures.
+(Dawes, American Psychologist 34, 1979). No weight here was fitted to ratings; where a
+fitted correction helps on pictures that it has not seen, `fitted` holds it.
 
     brightness, saturation   pleasant pictures are bright and saturated, rousing ones
                              saturated and dark: Valdez & Mehrabian, J. Exp. Psychol.
@@ -34,6 +35,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evoke_core.images.features import FEATURES
+from evoke_core.images.fitted import load_fitted
 from evoke_core.images.reference import load_reference
 from evoke_core.vectors import Array
 
@@ -71,19 +73,28 @@ def picture_affect(features: npt.NDArray[np.floating]) -> Array:
         features: float[N, K] raw, as describe_picture gives them.
 
     Returns:
-        float32[N, 2] in [-1, 1]: 2 Phi(z) - 1 of each composite, about uniform over the
+        float32[N, 2] in [-1, 1]: 2 Phi(z) - 1 of each axis, about uniform over the
         reference pictures; 0 is their mean.
     """
     from scipy.special import ndtr
 
-    standard = load_reference().standardise(AXES, affect_composites(features))
-    return cast("Array", (2 * ndtr(standard) - 1).astype(np.float32))
+    placed = load_reference().standardise(AXES, affect_composites(features))
+    standard = standard_features(features)
+    for name, axis in load_fitted().axes.items():
+        column = AXES.index(name)
+        placed[:, column] = axis.place(placed[:, column], standard, FEATURES)
+    return cast("Array", (2 * ndtr(placed) - 1).astype(np.float32))
 
 
 def affect_composites(features: npt.NDArray[np.floating]) -> Array:
     """Sum standardised features by the published weights, float32[N, 2], unscaled."""
-    standard = load_reference().standardise(FEATURES, features).clip(-_CLIP, _CLIP)
-    return cast("Array", standard @ _weight_matrix())
+    return cast("Array", standard_features(features) @ _weight_matrix())
+
+
+def standard_features(features: npt.NDArray[np.floating]) -> Array:
+    """Standardise features by the reference and clip them at three deviations."""
+    standard = load_reference().standardise(FEATURES, features)
+    return cast("Array", standard.clip(-_CLIP, _CLIP))
 
 
 def _weight_matrix() -> Array:

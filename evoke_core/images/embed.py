@@ -15,6 +15,7 @@ from evoke_core.corpus.survey import thumbnail_key
 from evoke_core.images.attributes import measure_attributes
 from evoke_core.images.encode import ImageEncoder
 from evoke_core.images.engine import BatchEncoder, embed_by_batches, embedding_rows
+from evoke_core.images.handcrafted import HandcraftedImageEncoder
 from evoke_core.images.precomputed import (
     PrecomputedImages,
     embed_by_name,
@@ -113,7 +114,9 @@ def _embed_batch(
 ) -> pl.DataFrame:
     store = open_store(uri)
     pictures = [decode_picture(store.read(thumbnail_key(name))).rgb for name in names]
-    attributes = np.stack([measure_attributes(picture) for picture in pictures])
-    return embedding_rows(
-        names, encoder.fingerprint, attributes, encoder.encode_images(pictures)
-    )
+    if isinstance(encoder, HandcraftedImageEncoder):  # one view serves both
+        embeddings, attributes = encoder.encode_and_measure(pictures)
+    else:
+        embeddings = encoder.encode_images(pictures)
+        attributes = np.stack([measure_attributes(picture) for picture in pictures])
+    return embedding_rows(names, encoder.fingerprint, attributes, embeddings)

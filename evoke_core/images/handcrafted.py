@@ -1,16 +1,17 @@
 """An image encoder without weights: published descriptors as one unit vector.
 
 The default of the demo, and the baseline that pretrained encoders must beat. The vector
-is laid out so that a cosine weighs feeling first, then the slider attributes, then the
-look:
+is laid out in blocks:
 
     block       share of the squared length   content
-    affect      .50   valence and arousal on half circles
-    attributes  .15   energy, warmth, complexity, abstraction on half circles
-    colour, layout, texture   .35 / 3 each   standardised features, clipped to 3 sd
+    affect      .10   valence and arousal on half circles
+    attributes  .27   energy, warmth, complexity, abstraction on half circles
+    colour, layout, texture   .63 / 3 each   standardised features, clipped to 3 sd
 
 Half circles (`evoke_core.vectors.on_half_circle`) let a cosine say how near two values
-are, and let `affect_of` read the coordinates back.
+are, and let `affect_of` read the coordinates back. Affect is small here: where feeling
+is weighed against looks, the tags' better knowledge of it counts
+(`evoke_core.shared_space`).
 """
 
 from collections.abc import Sequence
@@ -27,15 +28,16 @@ from evoke_core.images.attributes import (
     squash_attributes,
 )
 from evoke_core.images.features import BLOCKS, FEATURES, describe_view
+from evoke_core.images.fitted import load_fitted
 from evoke_core.images.reference import load_reference
 from evoke_core.images.view import view_picture
 from evoke_core.vectors import HALF_TURN, Array, l2_normalize, on_half_circle
 
-AFFECT_SHARE = 0.50
-ATTRIBUTE_SHARE = 0.15
-LOOK_SHARE = 0.35
+AFFECT_SHARE = 0.10
+ATTRIBUTE_SHARE = 0.27
+LOOK_SHARE = 0.63
 
-_VERSION = 1  # raise with any change to the formulas of view, features or attributes
+_VERSION = 2  # raise with any change to the formulas of view, features or attributes
 _CLIP = 3.0
 _AFFECT = slice(0, 2 * len(AXES))
 _ATTRIBUTES = slice(_AFFECT.stop, _AFFECT.stop + 2 * len(ATTRIBUTES))
@@ -44,7 +46,7 @@ _ATTRIBUTES = slice(_AFFECT.stop, _AFFECT.stop + 2 * len(ATTRIBUTES))
 class HandcraftedImageEncoder:
     """Encodes pictures by colour, layout, texture and what they say about feeling.
 
-    A pure function of the pixels and of the shipped reference statistics.
+    A pure function of the pixels, the shipped statistics and the fitted correction.
     """
 
     name = "handcrafted"
@@ -53,18 +55,30 @@ class HandcraftedImageEncoder:
 
     @property
     def fingerprint(self) -> str:
-        """Version of the formulas, Pillow's version, digest of the statistics."""
-        digest = load_reference().digest[:12]
-        return f"handcrafted-{_VERSION}-pillow-{PIL.__version__}-{digest}"
+        """Version of the formulas, Pillow's version, digests of what is shipped."""
+        shipped = f"{load_reference().digest[:12]}-{load_fitted().digest[:12]}"
+        return f"handcrafted-{_VERSION}-pillow-{PIL.__version__}-{shipped}"
 
     def encode_images(self, pictures: Sequence[npt.NDArray[np.uint8]]) -> Array:
         """Encode pictures in order; see ImageEncoder."""
+        return self.encode_and_measure(pictures)[0]
+
+    def encode_and_measure(
+        self, pictures: Sequence[npt.NDArray[np.uint8]]
+    ) -> tuple[Array, Array]:
+        """Encode pictures and measure their attributes, from one view of each.
+
+        Returns:
+            float32[N, D] as encode_images gives them, and float32[N, 4] as
+            measure_attributes does.
+        """
         if not pictures:
-            return np.zeros((0, self.dimension), dtype=np.float32)
+            empty = np.zeros((0, self.dimension), dtype=np.float32)
+            return empty, np.zeros((0, len(ATTRIBUTES)), dtype=np.float32)
         described = [_describe(rgb) for rgb in pictures]
         features = np.stack([raw for raw, _ in described])
         attributes = squash_attributes(np.stack([natural for _, natural in described]))
-        return embed(features, attributes)
+        return embed(features, attributes), attributes
 
 
 def embed(features: Array, attributes: Array) -> Array:
@@ -97,21 +111,6 @@ def affect_of(embeddings: Array) -> Array:
         float32[N, 2] in [-1, 1].
     """
     return _from_half_circle(embeddings[:, _AFFECT])
-
-
-def with_affect(embeddings: Array, affect: Array) -> Array:
-    """Put pictures where something better than their pixels says that they lie.
-
-    Args:
-        embeddings: float32[N, D] by HandcraftedImageEncoder.
-        affect: float32[N, 2] in [-1, 1].
-
-    Returns:
-        float32[N, D], unit length, alike in all but the affect block.
-    """
-    moved = embeddings.copy()
-    moved[:, _AFFECT] = _with_share(on_half_circle(affect), AFFECT_SHARE)
-    return moved
 
 
 def attributes_of(embeddings: Array) -> Array:

@@ -9,6 +9,7 @@ tensor: Bigün & Granlund, ICCV 1987.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -39,7 +40,7 @@ _CUBE_FROM = np.float32((6 / 29) ** 3)
 _SLOPE = np.float32((29 / 6) ** 2 / 3)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)  # no slots: planes that few ask for are made late
 class PictureView:
     """Planes of one picture at 192 px; all float32[H, W] unless said otherwise.
 
@@ -51,7 +52,8 @@ class PictureView:
         chroma: Length of (a, b), about 0 to 130.
         hue: Angle of (a, b) in radians, -pi to pi.
         gradient: Length of the L* gradient, per pixel.
-        direction: Angle of the gradient modulo pi, 0 to pi; 0 is a vertical edge.
+        across: L* slope along rows, per pixel.
+        down: The same along columns.
         coherence: 0 to 1, how far one orientation rules the 9 px around a pixel.
         is_edge: bool[H, W], gradient of at least EDGE_GRADIENT.
     """
@@ -63,9 +65,15 @@ class PictureView:
     chroma: Plane
     hue: Plane
     gradient: Plane
-    direction: Plane
+    across: Plane
+    down: Plane
     coherence: Plane
     is_edge: npt.NDArray[np.bool_]
+
+    @cached_property
+    def direction(self) -> Plane:
+        """Angle of the gradient modulo pi, 0 to pi; 0 is a vertical edge."""
+        return np.asarray(np.arctan2(self.down, self.across) % np.float32(np.pi))
 
 
 def view_picture(rgb: Pixels) -> PictureView:
@@ -87,7 +95,8 @@ def view_picture(rgb: Pixels) -> PictureView:
         chroma=np.hypot(a, b),
         hue=np.arctan2(b, a),
         gradient=gradient,
-        direction=np.arctan2(down, across) % np.float32(np.pi),
+        across=across,
+        down=down,
         coherence=_coherence(across, down),
         is_edge=gradient >= EDGE_GRADIENT,
     )

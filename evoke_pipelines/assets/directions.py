@@ -1,14 +1,22 @@
 """The sliders: four directions in image space."""
 
+from typing import Any
+
 import dagster as dg
 import numpy as np
 import polars as pl
 
-from evoke_core.config import AXES, RunProfile
-from evoke_core.directions import fit_directions, judge_sliders
-from evoke_core.images.gather import kept_embeddings
+from evoke_core.config.fields import AXES
+from evoke_core.config.profile import RunProfile
+from evoke_core.config.vocabulary import Vocabulary
+from evoke_core.directions.fit import fit_directions, read_poles
+from evoke_core.images.encode import ImageEncoder
+from evoke_core.images.gather import kept_pictures
+from evoke_core.shared_space import FEELING
 from evoke_core.storage.store import Store
 from evoke_core.storage.tables import as_matrix, write_arrays
+from evoke_core.vectors import Array
+from evoke_core.zero_shot import TextEncoder
 from evoke_pipelines.refresh import Made, refresh
 from evoke_pipelines.shown import as_markdown
 
@@ -18,40 +26,53 @@ DIRECTIONS_KEY = "models/latest/directions.safetensors"
 @dg.asset(
     group_name="directions",
     kinds={"numpy", "safetensors"},
-    deps=["curated_images", "image_embeddings"],
-    code_version="1",
+    deps=["curated_images", "image_embeddings", "image_tags"],
+    code_version="3",
 )
 def mood_directions(
     context: dg.AssetExecutionContext,
     store: dg.ResourceParam[Store],
     run_profile: dg.ResourceParam[RunProfile],
+    vocabulary: dg.ResourceParam[Vocabulary],
+    image_encoder: dg.ResourceParam[ImageEncoder],
 ) -> dg.MaterializeResult[None]:
     """Energy, warmth, complexity and abstraction as orthogonal unit vectors.
 
-    Learned from attributes measured on the pictures, judged by what pictures a moved
-    slider finds.
+    Learned from attributes measured on the pictures, and from texts where the encoder
+    reads them. Judged by what a moved slider finds among pictures left out of the fit.
     """
 
     def make() -> Made:
-        pictures = kept_embeddings(store)
+        pictures = kept_pictures(store)
         vectors = as_matrix(pictures["embedding"])
         attributes = as_matrix(pictures["attributes"])
-        directions = fit_directions(vectors, attributes)
-        reports = judge_sliders(
-            directions, vectors, attributes, _some(vectors),
+        sliders = fit_directions(
+            vectors, attributes,
             reach=run_profile.refinement.reach,
+            text_poles=_poles(image_encoder, vocabulary),
         )  # fmt: skip
-        card = {
-            name: {"tau": r.tau, "movement": r.movement, "leak": r.leak}
-            for name, r in reports.items()
+        card: dict[str, Any] = {
+            "way": sliders.way,
+            "pictures": pictures.height,
+            "sources": sorted(set(pictures["source"])),
+            **{
+                name: {"tau": r.tau, "movement": r.movement, "leak": r.leak}
+                for name, r in sliders.reports.items()
+            },
         }
-        content = write_arrays(store, DIRECTIONS_KEY, {"directions": directions}, card)
+        content = write_arrays(
+            store, DIRECTIONS_KEY, {"directions": sliders.directions}, card
+        )
         rows = pl.DataFrame([{"slider": name, **card[name]} for name in AXES])
-        return Made(content, {"sliders": "md:" + as_markdown(rows)})
+        shown = {"sliders": "md:" + as_markdown(rows), "way": sliders.way}
+        return Made(content, shown)
 
-    return refresh(context, store, make, settings=run_profile.refinement)
+    settings = [run_profile.refinement, vocabulary.axes, image_encoder.fingerprint]
+    return refresh(context, store, make, settings=settings)
 
 
-def _some(vectors: np.ndarray) -> np.ndarray:
-    """Take pictures spread over the corpus as queries."""
-    return vectors[:: max(1, len(vectors) // 60)]
+def _poles(encoder: ImageEncoder, vocabulary: Vocabulary) -> Array | None:
+    """Say where texts put the ends of the sliders: looks, whatever the feeling."""
+    if not isinstance(encoder, TextEncoder):
+        return None
+    return np.pad(read_poles(encoder, vocabulary), ((0, 0), (FEELING, 0)))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from evoke_core.config import EncoderChoice
+from evoke_core.config.profile import EncoderChoice
 from evoke_core.corpus.decode import decode_picture, encode_jpeg
 from evoke_core.errors import ConfigError, EvokeError, WeightsMissing
 from evoke_core.images.clip import ClipEncoder, open_clip_encoder

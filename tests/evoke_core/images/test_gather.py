@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 from evoke_core.images.gather import kept_embeddings, kept_pictures
-from evoke_core.images.handcrafted import HandcraftedImageEncoder, affect_of
 from evoke_core.schemas import TABLES
+from evoke_core.shared_space import FEELING, feeling_of
 from evoke_core.storage.local import LocalStore
 from evoke_core.storage.tables import as_matrix, write_table
 from evoke_core.vectors import l2_normalize
@@ -90,27 +90,20 @@ def test_only_kept_pictures_come_in_the_order_of_their_ids(store: LocalStore):
     assert {"source", "sha256", "attributes", "fingerprint"} <= set(kept.columns)
 
 
-def test_a_pretrained_encoders_vectors_stay_as_they_are(store: LocalStore):
+def test_pictures_lie_where_their_tags_put_them_and_look_as_they_were_seen(
+    store: LocalStore,
+):
     vectors = fill(store, "some-model", 8)
 
     pictures = kept_pictures(store)
+    shared = as_matrix(pictures["embedding"])
 
     assert pictures["image_id"].to_list() == ["i1", "i3"]
     assert pictures["moods"].to_list() == [["tense"], ["calm"]]
-    assert as_matrix(pictures["embedding"]) == pytest.approx(vectors[:2])
-
-
-def test_handcrafted_vectors_lie_where_their_tags_put_them(store: LocalStore):
-    encoder = HandcraftedImageEncoder()
-    vectors = fill(store, encoder.fingerprint, encoder.dimension)
-
-    moved = as_matrix(kept_pictures(store)["embedding"])
-
-    assert affect_of(moved) == pytest.approx(
+    assert feeling_of(shared) == pytest.approx(
         np.array([[-1, 1], [0.5, -0.25]]), abs=1e-5
     )
-    changed = (np.abs(moved - vectors[:2]) > 1e-6).any(axis=0)
-    assert changed.sum() <= 4
+    assert l2_normalize(shared[:, FEELING:]) == pytest.approx(vectors[:2], abs=1e-6)
 
 
 def test_nothing_kept_is_an_empty_frame(store: LocalStore):

@@ -18,9 +18,11 @@ from evoke_core.images.attributes import (
 )
 from evoke_core.images.encode import ImageEncoder
 from evoke_core.images.features import BLOCKS, FEATURES, describe_picture, describe_view
+from evoke_core.images.fitted import load_fitted
 from evoke_core.images.handcrafted import (
     AFFECT_SHARE,
     ATTRIBUTE_SHARE,
+    LOOK_SHARE,
     HandcraftedImageEncoder,
     affect_of,
     attributes_of,
@@ -60,9 +62,23 @@ SCENES = [scene(seed) for seed in range(12)]
 def test_it_is_an_image_encoder() -> None:
     encoder: ImageEncoder = HandcraftedImageEncoder()
     assert encoder.name == "handcrafted"
-    assert encoder.fingerprint.startswith("handcrafted-1-pillow-")
+    assert encoder.fingerprint.startswith("handcrafted-2-pillow-")
     assert encoder.licence
     assert encoder.encode_images([]).shape == (0, encoder.dimension)
+
+
+def test_vectors_and_attributes_of_one_view_are_those_of_two() -> None:
+    embeddings, attributes = HandcraftedImageEncoder().encode_and_measure(SCENES[:3])
+    assert (embeddings == encode(*SCENES[:3])).all()
+    alone = np.stack([measure_attributes(rgb) for rgb in SCENES[:3]])
+    assert attributes == pytest.approx(alone, abs=1e-6)
+    assert HandcraftedImageEncoder().encode_and_measure([])[1].shape == (0, 4)
+
+
+def test_the_fingerprint_names_the_statistics_and_the_fitted_correction() -> None:
+    fingerprint = HandcraftedImageEncoder().fingerprint
+    assert load_reference().digest[:12] in fingerprint
+    assert load_fitted().digest[:12] in fingerprint
 
 
 def test_embeddings_are_float32_unit_length_and_repeatable() -> None:
@@ -83,7 +99,7 @@ def test_each_block_holds_its_share_of_the_squared_length() -> None:
     assert squared[:, 4:12].sum(axis=1) == pytest.approx(ATTRIBUTE_SHARE, abs=1e-4)
     for block in BLOCKS.values():
         held = squared[:, 12 + block.start : 12 + block.stop].sum(axis=1)
-        assert held == pytest.approx(0.35 / 3, abs=1e-4)
+        assert held == pytest.approx(LOOK_SHARE / 3, abs=1e-4)
 
 
 def test_affect_and_attributes_read_back_out_of_the_embedding() -> None:

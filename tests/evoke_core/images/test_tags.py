@@ -8,9 +8,13 @@ import numpy as np
 import polars as pl
 import pytest
 
-from evoke_core.config import Axis, Mood, TagRules, Vocabulary, load_vocabulary
+from evoke_core.config.loading import load_run_profile, load_vocabulary
+from evoke_core.config.profile import TagRules
+from evoke_core.config.vocabulary import Axis, Mood, Vocabulary
 from evoke_core.images.handcrafted import HandcraftedImageEncoder, affect_of
-from evoke_core.images.tags import join_named, join_words, tag_pictures
+from evoke_core.images.tags import tag_pictures
+from evoke_core.labels import join_named, join_words
+from evoke_core.moods import mood_coordinates
 from evoke_core.schemas import validate
 from evoke_core.vectors import Array, l2_normalize
 
@@ -183,6 +187,42 @@ def test_of_other_vectors_the_pictures_with_words_teach_the_rest(
 
     assert tags["moods"][5][0] == "serene"
     assert tags["moods"][40][0] == "tense"
+
+
+def test_rated_pictures_lie_where_they_were_rated(
+    vocabulary: Vocabulary, prompted: Vocabulary, embeddings: Array
+):
+    rated = [
+        pl.Series("rated_valence", [0.5, None, None], pl.Float32),
+        pl.Series("rated_arousal", [-0.5, None, None], pl.Float32),
+    ]
+    words = (["storm"], ["storm"], ["a wall"])
+    looks = pictures(embeddings, *words).with_columns(rated)
+    seen = pictures(SEEN[:3], *words).with_columns(rated)
+
+    for tags in (
+        tag_pictures(looks, vocabulary, RULES, LOOKS),
+        tag_pictures(seen, prompted, RULES, Seeing()),
+    ):
+        assert tags.row(0)[1:3] == (0.5, -0.5)
+        assert tags["labelled"].to_list() == [True, True, False]
+        assert tags["moods"][1][0] == "tense"
+
+
+def test_every_mood_is_reached_by_a_picture_at_its_place(assets_config: Path):
+    shipped = load_vocabulary(assets_config)
+    rules = load_run_profile(assets_config, "demo").tags
+    own = np.repeat(mood_coordinates(shipped), 3, axis=0)
+    spread = own + np.random.default_rng(2).normal(0, 0.1, own.shape)
+    rated = pictures(np.zeros((len(own), HandcraftedImageEncoder().dimension)))
+    rated = rated.with_columns(
+        pl.Series("rated_valence", spread[:, 0], pl.Float32),
+        pl.Series("rated_arousal", spread[:, 1], pl.Float32),
+    )
+
+    tags = tag_pictures(rated, shipped, rules, LOOKS)
+
+    assert set(tags["moods"].explode()) == set(shipped.moods)
 
 
 def test_no_pictures_have_no_tags(vocabulary: Vocabulary):

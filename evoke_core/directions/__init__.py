@@ -1,0 +1,1 @@
+"""The four sliders: unit directions in image space, learned and judged."""
