@@ -1,42 +1,55 @@
-"""What people wrote on pictures and songs, as places on the affect plane.
+"""What people wrote on pictures and songs: words that name moods, and ratings.
 
-Words of the mood vocabulary stand for their moods' places; ratings are places already.
+Words of the lexicon have places, and words of the mood vocabulary stand for their
+moods' places; ratings are places already.
 Most items say nothing, and say so: a place is missing rather than in the middle.
 
-Not here: what follows for items without labels (affect_ridge).
+A labelled item's moods mix what is seen or heard with what was written. So labels are
+no independent truth for tags: the tables of tags say which rows were labelled.
+
+Not here: reading tables of labels (label_tables), and what follows for items without
+labels (affect_ridge).
 """
 
-import csv
 import re
-from collections.abc import Sequence
-from pathlib import Path
+from collections import Counter
+from collections.abc import Container, Iterator, Sequence
 
 import numpy as np
+import numpy.typing as npt
+import polars as pl
 
-from evoke_core.config import Vocabulary
-from evoke_core.errors import ConfigError
-from evoke_core.moods import mood_coordinates
+from evoke_core.config.profile import TagRules
+from evoke_core.config.vocabulary import Vocabulary
+from evoke_core.moods import score_moods
 from evoke_core.vectors import Array
 
+RATED = ("rated_valence", "rated_arousal")  # columns of manifests
+
 _LONGEST_PHRASE = 3  # words
-_ID_COLUMNS = ("id", "path", "file", "track_id")
 
 
 def place_words(words: Sequence[Sequence[str]], vocabulary: Vocabulary) -> Array:
     """Place items by the words of the vocabulary that people wrote on them.
 
+    In each text the longest phrases are looked up first, so that a "wasp nest" is no
+    nest.
+
     Args:
         words: N lists of keywords, labels and titles.
-        vocabulary: Its moods' names and `words` are looked for, one to three long.
+        vocabulary: Its lexicon, and its moods' names and `words`, are looked for.
 
     Returns:
-        float32[N, 2]: the mean of the named moods; NaN where no mood is named.
+        float32[N, 2]: the mean over the different words found; NaN where there are
+        none.
     """
-    places = mood_coordinates(vocabulary).astype(np.float64)
+    places = _places(vocabulary)
     placed = np.full((len(words), 2), np.nan, np.float32)
-    for row, named in enumerate(find_moods(words, vocabulary)):
-        if named:
-            placed[row] = places[named].mean(axis=0)
+    for row, said in enumerate(words):
+        found = {phrase for text in said for phrase in _longest_phrases(text, places)}
+        if found:
+            # In one order, since a sum of floats depends on it and a set has none.
+            placed[row] = np.mean([places[phrase] for phrase in sorted(found)], axis=0)
     return placed
 
 
@@ -61,41 +74,148 @@ def find_moods(
     ]
 
 
-def read_labels(path: Path, vocabulary: Vocabulary) -> dict[str, tuple[float, float]]:
-    """Read a table of labels.
+def unknown_labels(
+    words: Sequence[Sequence[str]], vocabulary: Vocabulary
+) -> dict[str, int]:
+    """Count the labels that name no mood, the most frequent first.
+
+    Such a label can be added to a mood's `words`.
+    """
+    counts = Counter(label for said in words for label in said)
+    labels = list(counts)
+    named = find_moods([[label] for label in labels], vocabulary)
+    unknown = [label for label, moods in zip(labels, named, strict=True) if not moods]
+    return {label: counts[label] for label in sorted(unknown, key=lambda n: -counts[n])}
+
+
+def join_named(
+    seen: Array,
+    words: Sequence[Sequence[str]],
+    vocabulary: Vocabulary,
+    *,
+    weight: float,
+) -> Array:
+    """Give items more of the moods that their own words name.
 
     Args:
-        path: CSV with a column id, path, file or track_id, and either the columns
-            valence and arousal in [-1, 1] or a column labels (words parted by "," ";"
-            or "|").
-        vocabulary: Says where words lie.
+        seen: float32[N, T], rows sum to 1: moods by looks or sound.
+        words: N lists of words, as in `place_words`.
+        vocabulary: Its moods' `words` are looked for.
+        weight: Of the words; an item whose words name no mood keeps its scores.
 
     Returns:
-        Places by id; rows whose words name no mood, or whose places are no numbers,
-        are left out.
-
-    Raises:
-        ConfigError: No such file, or the columns are missing.
+        float32[N, T], rows sum to 1.
     """
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as handle:
-            reader = csv.DictReader(handle)
-            columns, rows = list(reader.fieldnames or ()), list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as wrong:
-        raise ConfigError(
-            f"labels {path}: can't be read ({wrong}); bring a CSV file in UTF-8"
-        ) from wrong
-    ids = [row[_id_column(path, columns)] or "" for row in rows]
-    if {"valence", "arousal"} <= set(columns):
-        placed = [(_number(row["valence"]), _number(row["arousal"])) for row in rows]
-    else:
-        said = [re.split(r"[,;|]", row["labels"] or "") for row in rows]
-        placed = [(float(v), float(a)) for v, a in place_words(said, vocabulary)]
-    return {
-        name: place
-        for name, place in zip(ids, placed, strict=True)
-        if name and np.isfinite(place).all()
+    joined = seen.copy()
+    for row, named in enumerate(find_moods(words, vocabulary)):
+        if named:
+            meant = np.bincount(named, minlength=seen.shape[1]) / len(named)
+            joined[row] = (1 - weight) * seen[row] + weight * meant
+    return joined
+
+
+def join_words(
+    seen: Array,
+    words: Sequence[Sequence[str]],
+    vocabulary: Vocabulary,
+    *,
+    weight: float,
+) -> Array:
+    """Move items towards the moods that their own words name.
+
+    Args:
+        seen: float32[N, 2], valence and arousal by looks or sound.
+        words: N lists of words, as in `place_words`.
+        vocabulary: Its moods' `words` are looked for.
+        weight: Of the words; an item whose words name no mood stays where it is.
+
+    Returns:
+        float32[N, 2] in [-1, 1].
+    """
+    meant = place_words(words, vocabulary)
+    joined = (1 - weight) * seen + weight * meant
+    return np.where(np.isnan(meant), seen, joined).astype(np.float32)
+
+
+def join_ratings(
+    seen: Array, rated: Array, vocabulary: Vocabulary, rules: TagRules
+) -> Array:
+    """Give items more of the moods around the place where people rated them.
+
+    Args:
+        seen: float32[N, T], rows sum to 1: moods by looks or sound.
+        rated: float32[N, 2], NaN where nobody rated.
+        vocabulary: The moods.
+        rules: `word_weight` is the weight of ratings in moods, too.
+
+    Returns:
+        float32[N, T], rows sum to 1.
+    """
+    known = np.isfinite(rated).all(axis=1)
+    joined = seen.copy()
+    around = score_moods(rated[known], vocabulary, rules)
+    joined[known] = (1 - rules.word_weight) * seen[known] + rules.word_weight * around
+    return joined
+
+
+def join_affect(
+    seen: Array,
+    words: Sequence[Sequence[str]],
+    rated: Array,
+    vocabulary: Vocabulary,
+    *,
+    weight: float,
+) -> Array:
+    """Take places from ratings as they are; else move them as `join_words` does."""
+    known = np.isfinite(rated).all(axis=1, keepdims=True)
+    moved = join_words(seen, words, vocabulary, weight=weight)
+    return np.where(known, rated, moved).astype(np.float32)
+
+
+def are_labelled(
+    words: Sequence[Sequence[str]], rated: Array, vocabulary: Vocabulary
+) -> npt.NDArray[np.bool_]:
+    """Say which items have words that place them, or a rating; bool[N]."""
+    placed = np.isfinite(place_words(words, vocabulary)).all(axis=1)
+    return np.asarray(placed | np.isfinite(rated).all(axis=1))
+
+
+def ratings_of(table: pl.DataFrame) -> Array:
+    """Return float32[N, 2] of the columns rated_valence and rated_arousal.
+
+    NaN where either is missing, or the table has no such columns.
+    """
+    if not set(RATED) <= set(table.columns):
+        return np.full((table.height, 2), np.nan, np.float32)
+    return table.select(pl.col(RATED).cast(pl.Float32)).to_numpy()
+
+
+def _places(vocabulary: Vocabulary) -> dict[str, tuple[float, float]]:
+    """Return where each phrase lies.
+
+    A mood's name lies at the mood, a word where the lexicon has it, any other word of a
+    mood at the mood.
+    """
+    moods = vocabulary.moods
+    at = {name: (mood.valence, mood.arousal) for name, mood in moods.items()}
+    words = {_stem(word): at[name] for name in moods for word in moods[name].words}
+    listed = {
+        _stem(word): group.at for group in vocabulary.lexicon for word in group.words
     }
+    return words | listed | {_stem(name): place for name, place in at.items()}
+
+
+def _longest_phrases(text: str, known: Container[str]) -> Iterator[str]:
+    """Yield known phrases from left to right, the longest that starts at a word."""
+    words = re.findall(r"[^\W\d_]+", text.lower())
+    start = 0
+    while start < len(words):
+        lengths = range(min(_LONGEST_PHRASE, len(words) - start), 0, -1)
+        phrases = {n: _stem(" ".join(words[start : start + n])) for n in lengths}
+        found = next((n for n, phrase in phrases.items() if phrase in known), 0)
+        if found:
+            yield phrases[found]
+        start += max(found, 1)
 
 
 def _phrases(said: Sequence[str]) -> set[str]:
@@ -114,21 +234,3 @@ def _stem(phrase: str) -> str:
         word[:-1] if len(word) > 3 and word.endswith("s") and word[-2] != "s" else word
         for word in phrase.split()
     )
-
-
-def _id_column(path: Path, columns: Sequence[str]) -> str:
-    named = [name for name in _ID_COLUMNS if name in columns]
-    told = {"valence", "arousal"} <= set(columns) or "labels" in columns
-    if not named or not told:
-        raise ConfigError(
-            f"labels {path}: needs a column {', '.join(_ID_COLUMNS)}, and either "
-            f"valence and arousal or labels; got {', '.join(columns) or 'none'}"
-        )
-    return named[0]
-
-
-def _number(text: str | None) -> float:
-    try:
-        return float(text or "nan")
-    except ValueError:
-        return float("nan")

@@ -3,20 +3,18 @@
 Used for pictures and for music alike, each with prompts and an encoder of its own.
 Nothing here knows which.
 
-A raw cosine says more of a prompt than of an item: some prompts are near everything.
-So each tag is calibrated over the corpus, by its mean and standard deviation there, and
-an item's moods are those that it has *more than others have*. Subtracting a prompt's
-mean over the corpus is the correction of Allingham et al., ICML 2023; dividing by its
-deviation is ours: it gives every mood the same chance to be named. Templates are
-averaged as vectors: Radford et al., ICML 2021.
+Subtracting a prompt's mean over the corpus is the correction of Allingham et al., ICML
+2023; dividing by its deviation is ours: it gives every mood the same chance to be named
+(moods.MoodCalibration). Templates are averaged as vectors: Radford et al., ICML 2021.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol, cast, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from evoke_core.vectors import Array, l2_normalize
+from evoke_core.moods import MoodCalibration, calibrate
+from evoke_core.vectors import Array, Array64, l2_normalize
 
 SHARPNESS = 2.0  # a tag one deviation above its mean weighs e^2 of one at its mean
 
@@ -56,22 +54,47 @@ def class_embeddings(
     return l2_normalize(np.stack(means))
 
 
-def zero_shot_scores(items: Array, classes: Array) -> Array:
-    """Say how strongly each class applies to each item, against the whole corpus.
+def calibrate_prompts(
+    items: Array,
+    encoder: TextEncoder,
+    prompts: Mapping[str, Sequence[str]],
+    templates: Sequence[str] = ("{}",),
+) -> MoodCalibration:
+    """Note how near a library is to each mood's prompts; see `class_embeddings`.
 
     Args:
-        items: float32[N, D], unit length: the whole corpus.
+        items: float32[N, D], unit length, N >= 1: the whole library.
+        encoder: Made them, and reads texts.
+        prompts: At least one of each mood.
+        templates: Each holds `{}` where the prompt goes.
+    """
+    return calibrate_classes(items, class_embeddings(encoder, prompts, templates))
+
+
+def calibrate_classes(items: Array, classes: Array) -> MoodCalibration:
+    """Note how near a library is to each class.
+
+    Args:
+        items: float32[N, D], unit length, N >= 1: the whole library.
         classes: float32[T, D], unit length.
+    """
+    return calibrate(_cosines(items, classes), sharpness=SHARPNESS, classes=classes)
+
+
+def zero_shot_scores(items: Array, calibration: MoodCalibration) -> Array:
+    """Say how strongly each class applies to each item, against a whole library.
+
+    Args:
+        items: float32[N, D], unit length; the library itself, or what came later.
+        calibration: By `calibrate_classes`.
 
     Returns:
-        float32[N, T], rows sum to 1: the softmax of SHARPNESS times the standard
-        score of each cosine among its class's. Equal shares where all items are alike.
+        float32[N, T], rows sum to 1. Equal shares where the library is all alike.
     """
-    cosines = (items @ classes.T).astype(np.float64)
-    spread = cosines.std(axis=0)
-    # Below this a deviation is rounding: one item alone, or copies of one.
-    safe = np.where(spread > 1e-6, spread, np.inf)
-    logits = SHARPNESS * (cosines - cosines.mean(axis=0)) / safe
-    weights = np.exp(logits - logits.max(axis=1, keepdims=True))
-    shares = weights / weights.sum(axis=1, keepdims=True)
-    return cast("Array", shares.astype(np.float32))
+    if calibration.classes is None:
+        raise ValueError("the calibration is of the plane; use moods.score_moods")
+    return calibration.shares(_cosines(items, calibration.classes))
+
+
+def _cosines(items: Array, classes: Array) -> Array64:
+    return np.asarray(items @ classes.T, dtype=np.float64)

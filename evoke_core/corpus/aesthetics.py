@@ -12,7 +12,7 @@ import polars as pl
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from evoke_core.config import parse_yaml
+from evoke_core.config.loading import parse_yaml
 from evoke_core.errors import ConfigError
 
 AESTHETICS = (

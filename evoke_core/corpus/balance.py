@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from evoke_core.config import BalanceRules
+from evoke_core.config.profile import BalanceRules
 from evoke_core.storage.tables import as_matrix
 from evoke_core.vectors import Array, l2_normalize
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from evoke_core.config import CurationRules
+from evoke_core.config.profile import CurationRules
 from evoke_core.corpus.aesthetics import Aesthetics
 from evoke_core.corpus.licences import Licences, Policy
 from evoke_core.errors import ConfigError

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from evoke_core.config import DedupeRules
+from evoke_core.config.profile import DedupeRules
 from evoke_core.corpus.components import hamming_components, mirrored_components
 from evoke_core.corpus.hamming import Hashes, Rows
 from evoke_core.corpus.mirrors import FORMS, GRID_PX, Grids, outlines, turn

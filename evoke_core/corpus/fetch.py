@@ -13,7 +13,8 @@ from typing import Any
 
 import polars as pl
 
-from evoke_core.config import DownloadRules, PictureSource, Sources
+from evoke_core.config.collections import PictureSource, Sources
+from evoke_core.config.profile import DownloadRules
 from evoke_core.corpus.originals import IN_STORE, damaged, remember
 from evoke_core.schemas import TABLES
 from evoke_core.storage.address import open_store

@@ -13,7 +13,7 @@ from typing import Literal, cast
 import polars as pl
 import yaml
 
-from evoke_core.config import parse_yaml
+from evoke_core.config.loading import parse_yaml
 from evoke_core.errors import ConfigError
 
 Policy = Literal["research", "commercial"]

@@ -17,6 +17,7 @@ class Listed:
         stratum: Style, label or keyword that quotas are shared out by.
         url: Page of the picture, for people.
         keywords: The collection's own labels.
+        rating: Valence and arousal in [-1, 1], where people rated it.
     """
 
     source_key: str
@@ -31,6 +32,7 @@ class Listed:
     attribution: str | None = None
     url: str | None = None
     keywords: tuple[str, ...] = ()
+    rating: tuple[float, float] | None = None
     family: str | None = None
     planted_valence: float | None = None
     planted_arousal: float | None = None

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from evoke_core.config import PictureSource, Sources
+from evoke_core.config.collections import PictureSource, Sources
 from evoke_core.corpus.listed import Listed
 from evoke_core.corpus.quota import take
 from evoke_core.errors import ConfigError
@@ -91,6 +91,7 @@ def _row(
         title=title, artist=listed.artist or "unknown", source_key=listed.source_key
     )
     own_terms = listed.licence is None
+    valence, arousal = listed.rating or (None, None)
     return {
         "image_id": picture_id(name, listed.source_key),
         "source": name,
@@ -102,6 +103,8 @@ def _row(
         "attribution": credit,
         "url": listed.url,
         "keywords": list(listed.keywords),
+        "rated_valence": valence,
+        "rated_arousal": arousal,
         "stratum": listed.stratum,
         "addresses": list(listed.addresses),
         "md5": listed.md5,

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from evoke_core.config import PictureSource
+from evoke_core.config.collections import PictureSource
 
 _ID_DIGITS = 8  # of the hexadecimal id; 32 bits spread evenly over any count
 

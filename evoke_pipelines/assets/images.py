@@ -6,19 +6,21 @@ from functools import partial
 import dagster as dg
 import polars as pl
 
-from evoke_core.config import RunProfile, Vocabulary
+from evoke_core.config.profile import RunProfile
+from evoke_core.config.vocabulary import Vocabulary
 from evoke_core.images.embed import embed_pictures
 from evoke_core.images.encode import ImageEncoder
 from evoke_core.images.encoders import open_image_encoder
 from evoke_core.images.gather import kept_embeddings
 from evoke_core.images.tags import tag_pictures
+from evoke_core.moods import count_moods
 from evoke_core.plots import plane_plot
 from evoke_core.storage.journal import Journal
 from evoke_core.storage.store import Store
 from evoke_core.storage.tables import read_table, read_table_or_empty
 from evoke_pipelines.environment import read_environment
 from evoke_pipelines.refresh import refresh_table
-from evoke_pipelines.shown import column_schema, log_progress, picture
+from evoke_pipelines.shown import as_markdown, column_schema, log_progress, picture
 
 _GROUP = "images"
 
@@ -48,7 +50,7 @@ def image_embeddings(
             read_table(store, "image_facts"),
             read_table_or_empty(store, "image_embeddings"),
             image_encoder,
-            Journal(store, "image_embeddings", seconds=0.0),
+            Journal(store, "image_embeddings"),
             report=log_progress(context),
             elsewhere=_opener_elsewhere(run_profile),
         ),
@@ -66,7 +68,7 @@ def image_embeddings(
     group_name=_GROUP,
     kinds={"polars"},
     deps=["source_manifests", "curated_images", "image_embeddings"],
-    code_version="3",
+    code_version="4",
     pool="encoder",
     metadata={"dagster/column_schema": column_schema("image_tags")},
 )
@@ -88,7 +90,7 @@ def image_tags(
             kept_embeddings(store), vocabulary, run_profile.tags, image_encoder
         ),
         settings=[run_profile.tags, vocabulary, image_encoder.fingerprint],
-        show=_show_tags,
+        show=lambda tags: _show_tags(tags, vocabulary),
     )
 
 
@@ -103,9 +105,13 @@ def _opener_elsewhere(profile: RunProfile) -> Callable[[], ImageEncoder] | None:
     return partial(open_image_encoder, profile.image_encoder, weights)
 
 
-def _show_tags(tags: pl.DataFrame) -> dict[str, str]:
+def _show_tags(tags: pl.DataFrame, vocabulary: Vocabulary) -> dict[str, object]:
     plane = plane_plot(
         tags.select("valence", "arousal").to_numpy(),
         title=f"Where {tags.height} pictures lie between unpleasant and pleasant",
     )
-    return {"affect_plane": picture(plane)}
+    return {
+        "affect_plane": picture(plane),
+        "labelled": int(tags["labelled"].sum()),
+        "moods_named": f"md:{as_markdown(count_moods(tags, vocabulary))}",
+    }

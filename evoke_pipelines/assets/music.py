@@ -3,24 +3,35 @@
 import dagster as dg
 import polars as pl
 
-from evoke_core.config import RunProfile, Sources, Vocabulary
+from evoke_core.config.collections import Sources
+from evoke_core.config.profile import RunProfile
+from evoke_core.config.vocabulary import Vocabulary
+from evoke_core.labels import unknown_labels
+from evoke_core.moods import count_moods, read_calibration, write_calibration
 from evoke_core.music.encode import MusicEncoder
-from evoke_core.music.library import list_tracks
+from evoke_core.music.library import library_labels, list_tracks
 from evoke_core.music.survey import survey_tracks
-from evoke_core.music.tags import tag_tracks
+from evoke_core.music.tags import CALIBRATION, calibrate_tracks, tag_tracks
 from evoke_core.plots import bars_plot, plane_plot
 from evoke_core.storage.store import Store
 from evoke_core.storage.tables import frame_digest, read_table, write_table
-from evoke_pipelines.refresh import refresh_table
-from evoke_pipelines.shown import column_schema, counts, log_progress, picture
+from evoke_pipelines.refresh import Made, refresh, refresh_table
+from evoke_pipelines.shown import (
+    as_markdown,
+    column_schema,
+    counts,
+    log_progress,
+    picture,
+)
 
 _GROUP = "music"
+_SHOWN = 20  # lines of a list in the UI
 
 
 @dg.asset(
     group_name=_GROUP,
     kinds={"polars"},
-    code_version="1",
+    code_version="2",
     metadata={"dagster/column_schema": column_schema("track_manifest")},
 )
 def track_manifest(
@@ -28,12 +39,28 @@ def track_manifest(
     store: dg.ResourceParam[Store],
     run_profile: dg.ResourceParam[RunProfile],
     sources: dg.ResourceParam[Sources],
+    vocabulary: dg.ResourceParam[Vocabulary],
 ) -> dg.MaterializeResult[None]:
-    """Every track of the profile's music libraries; what is synthesized is rendered."""
+    """Every track of the profile's music libraries; what is synthesized is rendered.
+
+    What tables of labels say of a folder's songs stands beside them; rows that can't be
+    used are shown with their reasons, labels that name no mood with their counts.
+    """
     listed = list_tracks(
         sources, run_profile.music, store, report=log_progress(context)
     )
-    return refresh_table(context, store, lambda: listed, settings=frame_digest(listed))
+    refusals = [
+        refusal
+        for name in run_profile.music
+        for refusal in library_labels(sources.music[name]).refusals
+    ]
+    return refresh_table(
+        context,
+        store,
+        lambda: listed,
+        settings=[frame_digest(listed), refusals],
+        show=lambda tracks: _show_labels(tracks, refusals, vocabulary),
+    )
 
 
 @dg.asset(
@@ -127,9 +154,47 @@ def track_profiles(
 
 @dg.asset(
     group_name=_GROUP,
-    kinds={"polars"},
+    kinds={"safetensors"},
     deps=["track_embeddings"],
     code_version="1",
+    pool="encoder",
+)
+def track_calibration(
+    context: dg.AssetExecutionContext,
+    store: dg.ResourceParam[Store],
+    run_profile: dg.ResourceParam[RunProfile],
+    vocabulary: dg.ResourceParam[Vocabulary],
+    music_encoder: dg.ResourceParam[MusicEncoder],
+) -> dg.MaterializeResult[None]:
+    """How much of each mood the library has: mean and deviation of the evidence for it.
+
+    Tracks and dropped songs are named by it alike, so a drop has the moods that the
+    same song has in the library.
+    """
+
+    def make() -> Made:
+        parts = read_table(store, "track_embeddings")
+        calibration = calibrate_tracks(
+            parts, vocabulary, run_profile.tags, music_encoder
+        )
+        done = write_calibration(store, CALIBRATION, calibration)
+        way = "the plane" if calibration.classes is None else "prompts"
+        shown = {"tracks": parts["track_id"].n_unique(), "named_by": way}
+        return Made(done, shown, (CALIBRATION,))
+
+    return refresh(
+        context,
+        store,
+        make,
+        settings=[run_profile.tags, vocabulary, music_encoder.fingerprint],
+    )
+
+
+@dg.asset(
+    group_name=_GROUP,
+    kinds={"polars"},
+    deps=["track_embeddings", "track_manifest", "track_calibration"],
+    code_version="2",
     metadata={"dagster/column_schema": column_schema("track_tags")},
 )
 def track_tags(
@@ -137,20 +202,50 @@ def track_tags(
     store: dg.ResourceParam[Store],
     run_profile: dg.ResourceParam[RunProfile],
     vocabulary: dg.ResourceParam[Vocabulary],
-    music_encoder: dg.ResourceParam[MusicEncoder],
 ) -> dg.MaterializeResult[None]:
-    """Moods of every track and window, tagged without knowing any picture."""
+    """Moods of every track and window, tagged without knowing any picture.
+
+    What people said of a track joins what is heard; `labelled` says where.
+    """
 
     def make() -> pl.DataFrame:
-        parts = read_table(store, "track_embeddings")
-        return tag_tracks(parts, vocabulary, run_profile.tags, music_encoder)
+        return tag_tracks(
+            read_table(store, "track_embeddings"),
+            read_table(store, "track_manifest"),
+            vocabulary,
+            run_profile.tags,
+            read_calibration(store, CALIBRATION),
+        )
 
     return refresh_table(
         context,
         store,
         make,
-        settings=[run_profile.tags, vocabulary, music_encoder.fingerprint],
+        settings=[run_profile.tags, vocabulary],
+        show=lambda tags: _show_tags(tags, vocabulary),
     )
+
+
+def _show_tags(tags: pl.DataFrame, vocabulary: Vocabulary) -> dict[str, object]:
+    whole = tags.filter(pl.col("part") == 0)
+    return {
+        "labelled": int(whole["labelled"].sum()),
+        "moods_named": f"md:{as_markdown(count_moods(whole, vocabulary))}",
+    }
+
+
+def _show_labels(
+    tracks: pl.DataFrame, refusals: list[str], vocabulary: Vocabulary
+) -> dict[str, object]:
+    """Show what of the tables of labels was of no use; nothing without tables."""
+    unknown = unknown_labels(tracks["labels"].to_list(), vocabulary)
+    shown: dict[str, object] = {}
+    if unknown:
+        shown["unknown_labels"] = dict(list(unknown.items())[:_SHOWN])
+    if refusals:
+        shown["unusable_label_rows"] = len(refusals)
+        shown["first_unusable_label_rows"] = refusals[:_SHOWN]
+    return shown
 
 
 def _plane(parts: pl.DataFrame) -> bytes:

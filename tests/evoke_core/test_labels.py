@@ -1,13 +1,26 @@
-"""Labels become places on the plane, or nothing."""
+"""Labels become moods and places on the plane, or nothing."""
 
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 
-from evoke_core.config import AXES, Axis, Mood, Vocabulary
-from evoke_core.errors import ConfigError
-from evoke_core.labels import place_words, read_labels
+from evoke_core.config.fields import AXES
+from evoke_core.config.loading import load_vocabulary
+from evoke_core.config.profile import TagRules
+from evoke_core.config.vocabulary import Axis, Mood, Vocabulary
+from evoke_core.labels import (
+    are_labelled,
+    find_moods,
+    join_affect,
+    join_ratings,
+    place_words,
+    ratings_of,
+    unknown_labels,
+)
+
+NOWHERE = (float("nan"), float("nan"))
 
 
 def mood(valence: float, arousal: float, *words: str) -> Mood:
@@ -35,6 +48,7 @@ def vocabulary() -> Vocabulary:
         (["Two LAKES in the hills"], (0.8, -0.8)),
         (["over still waters"], (0.8, -0.8)),
         (["tense"], (-0.6, 0.6)),
+        (["mood/theme---tense"], (-0.6, 0.6)),
         (["lake", "storm"], (0.1, -0.1)),
         (["storm, lake and storm"], (0.1, -0.1)),
     ],
@@ -53,45 +67,93 @@ def test_words_that_name_no_mood_have_no_place(vocabulary: Vocabulary, said: lis
     assert np.isfinite(placed[1]).all()
 
 
-def test_the_words_of_a_table_are_parted_and_placed(
-    vocabulary: Vocabulary, tmp_path: Path
+def test_labels_that_name_no_mood_are_counted_most_frequent_first(
+    vocabulary: Vocabulary,
 ):
-    table = tmp_path / "labels.csv"
-    table.write_text(
-        "title,path,labels\n"
-        "One,a.mp3,lake; storm\n"
-        'Two,b.mp3,"still water,unheard"\n'
-        "Three,c.mp3,unheard|of\n"
-        "Four,d.mp3,\n"
-        "Five,,lake\n"
-    )
-    places = read_labels(table, vocabulary)
-    assert places == {
-        "a.mp3": pytest.approx((0.1, -0.1)),
-        "b.mp3": pytest.approx((0.8, -0.8)),
+    said = [["film", "lake"], ["deep", "film"], [], ["mood/theme---film", "film"]]
+
+    assert unknown_labels(said, vocabulary) == {
+        "film": 3,
+        "deep": 1,
+        "mood/theme---film": 1,
     }
 
 
-def test_places_are_taken_as_they_are_and_come_before_words(
-    vocabulary: Vocabulary, tmp_path: Path
-):
-    table = tmp_path / "labels.csv"
-    table.write_text(
-        "\ufeffid,valence,arousal,labels\n1,0.5,-0.25,storm\n2,,0.1,lake\n3,high,0,lake\n"
+def test_a_rating_is_taken_as_it_is_and_words_move_the_rest(vocabulary: Vocabulary):
+    heard = np.array([[0.4, 0.4], [0.4, 0.4], [0.4, 0.4]], np.float32)
+    rated = np.array([(0.1, -0.2), NOWHERE, NOWHERE], np.float32)
+
+    placed = join_affect(
+        heard, [["storm"], ["lake"], []], rated, vocabulary, weight=0.75
     )
-    assert read_labels(table, vocabulary) == {"1": (0.5, -0.25)}
+
+    assert placed == pytest.approx(np.array([(0.1, -0.2), (0.7, -0.5), (0.4, 0.4)]))
 
 
-def test_a_table_without_the_columns_or_without_a_table_is_refused(
-    vocabulary: Vocabulary, tmp_path: Path
+def test_moods_of_a_rated_item_mix_by_the_weight_of_words(vocabulary: Vocabulary):
+    rules = TagRules(bandwidth=0.2, word_weight=0.75, per_item=1)
+    seen = np.full((2, 2), 0.5, np.float32)
+    rated = np.array([(0.8, -0.8), NOWHERE], np.float32)
+
+    joined = join_ratings(seen, rated, vocabulary, rules)
+
+    # Two units from the other mood nothing is left of it.
+    assert joined == pytest.approx(np.array([(0.875, 0.125), (0.5, 0.5)]), abs=1e-6)
+
+
+def test_only_what_somebody_labelled_counts_as_labelled(vocabulary: Vocabulary):
+    rated = np.array([NOWHERE, (0.0, 0.0), NOWHERE, (0.5, np.nan)], np.float32)
+    words = [["lake"], [], ["film"], []]
+
+    assert are_labelled(words, rated, vocabulary).tolist() == [True, True, False, False]
+
+
+def test_a_table_without_ratings_has_none():
+    bare = pl.DataFrame({"image_id": ["a", "b"]})
+    rated = bare.with_columns(
+        pl.Series("rated_valence", [0.5, None]), pl.Series("rated_arousal", [-0.5, 0.0])
+    )
+
+    assert np.isnan(ratings_of(bare)).tolist() == [[True, True]] * 2
+    assert ratings_of(rated)[0].tolist() == [0.5, -0.5]
+    assert np.isnan(ratings_of(rated)[1, 0])
+
+
+@pytest.mark.parametrize(
+    ("label", "name"),
+    [
+        ("mood/theme---dark", "sombre"),
+        ("mood/theme---happy", "joyful"),
+        ("mood/theme---relaxing", "serene"),
+        ("mood/theme---epic", "heroic"),
+        ("sadness", "melancholic"),
+        ("nostalgia", "nostalgic"),
+    ],
+)
+def test_shipped_moods_know_the_labels_of_published_collections(
+    assets_config: Path, label: str, name: str
 ):
-    table = tmp_path / "labels.csv"
-    for header in ("path,genre", "labels,genre", "path,valence", ""):
-        table.write_text(f"{header}\n1,2\n")
-        with pytest.raises(ConfigError, match="needs a column id, path"):
-            read_labels(table, vocabulary)
-    table.write_bytes(b"path,labels\n\xff\xfe,lake\n")
-    with pytest.raises(ConfigError, match="bring a CSV file in UTF-8"):
-        read_labels(table, vocabulary)
-    with pytest.raises(ConfigError, match="can't be read"):
-        read_labels(tmp_path / "gone.csv", vocabulary)
+    shipped = load_vocabulary(assets_config)
+    [[found]] = find_moods([[label]], shipped)
+
+    assert list(shipped.moods)[found] == name
+
+
+@pytest.mark.parametrize("label", ["film", "deep", "slow", "emotional", "background"])
+def test_labels_that_fit_opposite_moods_are_left_alone(assets_config: Path, label: str):
+    assert find_moods([[label]], load_vocabulary(assets_config)) == [[]]
+
+
+@pytest.mark.shared
+def test_three_quarters_of_jamendos_labelled_tracks_name_a_mood(
+    shared: Path, assets_config: Path
+):
+    from evoke_core.label_tables import read_labels
+
+    table = read_labels(shared / "data" / "labels" / "mtg_jamendo_moodtheme.tsv")
+    words = [label.words for label in table.labels.values()]
+    named = find_moods(words, load_vocabulary(assets_config))
+
+    assert len(words) > 10_000
+    assert table.refusals == ()
+    assert sum(map(bool, named)) / len(named) > 0.75

@@ -14,7 +14,7 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
-from evoke_core.config import DownloadRules
+from evoke_core.config.profile import DownloadRules
 from evoke_core.corpus.download.breaker import CircuitBreaker
 from evoke_core.corpus.download.guard import Place, refuse_private_number, resolve
 from evoke_core.errors import PictureRefused

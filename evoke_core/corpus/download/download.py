@@ -14,7 +14,7 @@ from queue import SimpleQueue
 from typing import Any
 from urllib.parse import urlsplit
 
-from evoke_core.config import DownloadRules
+from evoke_core.config.profile import DownloadRules
 from evoke_core.corpus.download.buckets import open_buckets
 from evoke_core.corpus.download.outcome import Outcome, Wanted
 from evoke_core.storage.store import Store

@@ -10,7 +10,7 @@ from contextlib import aclosing
 
 import httpx
 
-from evoke_core.config import DownloadRules
+from evoke_core.config.profile import DownloadRules
 from evoke_core.corpus.download.body import read_body
 from evoke_core.corpus.download.connection import Hosts
 from evoke_core.corpus.download.guard import Place, place_of

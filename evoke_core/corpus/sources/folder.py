@@ -1,8 +1,10 @@
 """Any directory of pictures, with an optional CSV that names and credits them.
 
 The CSV lies at the top of the directory and has a column `path`, `file` or `filename`;
-of its other columns title, artist, licence (or license), attribution, url and keywords
-are taken where they are. A picture without a row keeps its file name as its title.
+of its other columns title, artist, licence (or license), attribution, url, keywords and
+those of a table of labels (moods, tags, valence and arousal, see `label_tables`) are
+taken where they are. A picture without a row keeps its file name as its title; a rating
+that can't be used is passed over.
 """
 
 import csv
@@ -10,9 +12,10 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
-from evoke_core.config import PictureSource
+from evoke_core.config.collections import PictureSource
 from evoke_core.corpus.listed import Listed
-from evoke_core.errors import SourceError
+from evoke_core.errors import Refused, SourceError
+from evoke_core.label_tables import RATING_COLUMNS, WORD_COLUMNS, Label, parse_label
 
 SUFFIXES = frozenset((
     ".avif", ".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".jp2", ".png", ".tif",
@@ -21,7 +24,7 @@ SUFFIXES = frozenset((
 _KEY_COLUMNS = ("path", "file", "filename")
 _TAKEN = frozenset((
     "title", "artist", "photographer", "licence", "license", "attribution", "url",
-    "keywords",
+    "keywords", *WORD_COLUMNS, *RATING_COLUMNS,
 ))  # fmt: skip
 
 
@@ -109,7 +112,9 @@ def _listed(path: Path, key: str, row: Mapping[str, str]) -> Listed:
         version = "unreadable"  # the fetch gives it its row and its reason
     name = PurePosixPath(key).stem
     title = row.get("title") or name.replace("_", " ").replace("-", " ")
+    label = _label(row)
     keywords = [title, *(row.get("keywords") or "").replace(";", ",").split(",")]
+    keywords += label.words
     return Listed(
         source_key=key,
         version=version,
@@ -120,7 +125,16 @@ def _listed(path: Path, key: str, row: Mapping[str, str]) -> Listed:
         attribution=row.get("attribution") or _credit(title, row),
         url=row.get("url") or None,
         keywords=tuple(word.strip() for word in keywords if word.strip()),
+        rating=label.affect,
     )
+
+
+def _label(row: Mapping[str, str]) -> Label:
+    """Take what people said of a picture; words alone where its rating is none."""
+    try:
+        return parse_label(row)
+    except Refused:
+        return parse_label({name: row.get(name) for name in WORD_COLUMNS})
 
 
 def _credit(title: str, row: Mapping[str, str]) -> str | None:

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from evoke_core.config import PictureSource
+from evoke_core.config.collections import PictureSource
 from evoke_core.corpus.listed import Listed
 from evoke_core.errors import SourceError
 

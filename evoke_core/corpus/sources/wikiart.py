@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from evoke_core.config import PictureSource
+from evoke_core.config.collections import PictureSource
 from evoke_core.corpus.listed import Listed
 from evoke_core.errors import SourceError
 

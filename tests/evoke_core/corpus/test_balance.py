@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evoke_core.config import BalanceRules
+from evoke_core.config.profile import BalanceRules
 from evoke_core.corpus.balance import (
     balance_corpus,
     cluster_embeddings,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evoke_core.config import CurationRules
+from evoke_core.config.profile import CurationRules
 from evoke_core.corpus.aesthetics import load_aesthetics
 from evoke_core.corpus.curation import count_by_status, curate, objections
 from evoke_core.corpus.licences import load_licences

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evoke_core.config import DedupeRules
+from evoke_core.config.profile import DedupeRules
 from evoke_core.corpus.dedupe import cluster_duplicates
 from evoke_core.corpus.mirrors import FORMS, turn
 from evoke_core.schemas import validate

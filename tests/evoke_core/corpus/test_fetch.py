@@ -10,7 +10,8 @@ from types import ModuleType
 import polars as pl
 import pytest
 
-from evoke_core.config import PictureSource, Sources, load_run_profile
+from evoke_core.config.collections import PictureSource, Sources
+from evoke_core.config.loading import load_run_profile
 from evoke_core.corpus.fetch import (
     Fetcher,
     damaged_files,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from evoke_core.config import PictureSource, Sources
+from evoke_core.config.collections import PictureSource, Sources
 from evoke_core.corpus.manifest import build_manifest, picture_id
 from evoke_core.errors import ConfigError, SourceError
 from evoke_core.schemas import validate

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from evoke_core.config import PictureSource
+from evoke_core.config.collections import PictureSource
 from evoke_core.corpus.manifest import picture_id
 from evoke_core.corpus.shards import shard_names, shard_rows
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import cache
 
-from evoke_core.config import PictureSource
+from evoke_core.config.collections import PictureSource
 from evoke_core.corpus.listed import Listed
 from evoke_core.corpus.sources.painted.catalogue import (
     Painting,

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from evoke_core.config import DownloadRules
+from evoke_core.config.profile import DownloadRules
 from evoke_core.corpus.download.download import download_pictures
 from evoke_core.corpus.download.outcome import Outcome, Wanted
 from evoke_core.storage.local import LocalStore

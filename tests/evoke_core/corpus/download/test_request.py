@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from evoke_core.config import DownloadRules
+from evoke_core.config.profile import DownloadRules
 from evoke_core.corpus.download.outcome import Outcome
 from evoke_core.corpus.download.request import opts_out
 from evoke_core.storage.local import LocalStore

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from evoke_core.config import PictureSource
+from evoke_core.config.collections import PictureSource
 from evoke_core.corpus.listed import Listed
 from evoke_core.corpus.sources.folder import list_folder
 from evoke_core.errors import SourceError
@@ -227,3 +227,22 @@ def test_the_research_pictures_bring_their_titles_and_licences(shared: Path):
     assert len(found) > 800
     assert {item.licence for item in found.values() if item.licence} >= {"Unsplash"}
     assert sum(item.licence is None for item in found.values()) == 0
+
+
+def test_moods_and_ratings_of_a_table_of_labels_are_taken(tmp_path):
+    root = tmp_path / "pictures"
+    root.mkdir()
+    for name in ("a.jpg", "b.jpg", "c.jpg"):
+        (root / name).write_bytes(b"")
+    (root / "labels.csv").write_text(
+        "file,moods,tags,valence,arousal\n"
+        "a.jpg,calm; dark,lake,0.5,-0.25\nb.jpg,happy,,9,9\n"
+    )
+    source = PictureSource(
+        kind="folder", release="1", licence="x", attribution="x", location=str(root)
+    )
+    a, b, c = list_folder(source)
+    assert a.keywords == ("a", "calm", "dark", "lake")
+    assert a.rating == (0.5, -0.25)
+    assert (b.keywords, b.rating) == (("b", "happy"), None)
+    assert c.rating is None

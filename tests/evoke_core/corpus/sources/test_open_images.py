@@ -10,7 +10,8 @@ from types import ModuleType
 
 import pytest
 
-from evoke_core.config import PictureSource, load_sources
+from evoke_core.config.collections import PictureSource
+from evoke_core.config.loading import load_sources
 from evoke_core.corpus.listed import Listed
 from evoke_core.corpus.quota import take
 from evoke_core.corpus.sources import open_images
@@ -290,7 +291,7 @@ def test_a_generated_release_is_a_release(releases: ModuleType, tmp_path: Path):
 
 MEASURE = """
 import resource, sys
-from evoke_core.config import PictureSource
+from evoke_core.config.collections import PictureSource
 from evoke_core.corpus.quota import take
 from evoke_core.corpus.sources.open_images import list_open_images
 source = PictureSource(kind="open_images", release="1", licence="x", attribution="",

@@ -9,7 +9,8 @@ from types import ModuleType
 
 import pytest
 
-from evoke_core.config import PictureSource, load_sources
+from evoke_core.config.collections import PictureSource
+from evoke_core.config.loading import load_sources
 from evoke_core.corpus.listed import Listed
 from evoke_core.corpus.sources.wikiart import list_wikiart
 from evoke_core.errors import SourceError
@@ -249,7 +250,7 @@ def test_a_generated_release_is_a_release(releases: ModuleType, tmp_path: Path):
 
 MEASURE = """
 import resource, sys
-from evoke_core.config import PictureSource
+from evoke_core.config.collections import PictureSource
 from evoke_core.corpus.quota import take
 from evoke_core.corpus.sources.wikiart import list_wikiart
 source = PictureSource(kind="wikiart", release="1", licence="x", attribution="",

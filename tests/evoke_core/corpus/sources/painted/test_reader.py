@@ -2,7 +2,7 @@
 
 import pytest
 
-from evoke_core.config import PictureSource
+from evoke_core.config.collections import PictureSource
 from evoke_core.corpus.sources.painted.catalogue import list_paintings, paint
 from evoke_core.corpus.sources.painted.reader import (
     DEFAULT_COUNT,

@@ -1,0 +1,103 @@
+"""A folder of songs with a table of labels goes through the music assets."""
+
+import io
+
+import dagster as dg
+import numpy as np
+import pytest
+import soundfile
+
+from evoke_core.config.collections import MusicLibrary, Sources
+from evoke_core.config.loading import load_run_profile, load_vocabulary
+from evoke_core.moods import read_calibration
+from evoke_core.music.handcrafted import HandcraftedMusicEncoder
+from evoke_core.music.listen import listen
+from evoke_core.music.tags import CALIBRATION, score_music
+from evoke_core.schemas import validate
+from evoke_core.storage.tables import read_table
+from evoke_pipelines.assets.music import (
+    track_calibration,
+    track_embeddings,
+    track_manifest,
+    track_tags,
+)
+from evoke_pipelines.environment import CONFIG_FOLDER
+
+MUSIC = [track_manifest, track_embeddings, track_calibration, track_tags]
+RATE = 22_050
+
+
+def sound(hz):
+    time = np.arange(4 * RATE) / RATE
+    buffer = io.BytesIO()
+    wave = 0.2 * np.sin(2 * np.pi * hz * time) * (1 + np.sin(2 * np.pi * time)) / 2
+    soundfile.write(buffer, wave, RATE, format="WAV")
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def library(tmp_path):
+    folder = tmp_path / "songs"
+    folder.mkdir()
+    for name, hz in (("a", 220), ("b", 330), ("c", 440)):
+        (folder / f"{name}.wav").write_bytes(sound(hz))
+    (folder / "labels.csv").write_text(
+        "file,tags,valence,arousal\n"
+        "a.wav,mood/theme---dark; film,,\n"
+        "b.wav,,0.5,-0.5\n"
+        "c.wav,,9,9\n"
+    )
+    return MusicLibrary(
+        kind="folder", release="1", licence="x", attribution="x", location=str(folder)
+    )
+
+
+def test_labels_reach_the_tags_and_a_drop_is_named_as_in_the_library(library, store):
+    profile = load_run_profile(CONFIG_FOLDER, "demo")
+    profile = profile.model_copy(update={"music": ("mine",)})
+    vocabulary, encoder = load_vocabulary(CONFIG_FOLDER), HandcraftedMusicEncoder()
+
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = dg.materialize(
+            MUSIC,
+            instance=instance,
+            resources={
+                "store": store,
+                "run_profile": profile,
+                "sources": Sources(pictures={}, music={"mine": library}),
+                "vocabulary": vocabulary,
+                "music_encoder": encoder,
+            },
+        )
+        manifest = result.asset_materializations_for_node("track_manifest")[0]
+        shown = {name: value.value for name, value in manifest.metadata.items()}
+
+    assert shown["unknown_labels"] == {"film": 1}
+    assert shown["unusable_label_rows"] == 1
+    assert "rating_out_of_range" in shown["first_unusable_label_rows"][0]
+    tags = read_table(store, "track_tags")
+    assert validate("track_tags", tags).equals(tags)
+    keys = dict(
+        read_table(store, "track_manifest").select("track_id", "source_key").rows()
+    )
+    whole = {
+        keys[row["track_id"]]: row
+        for row in tags.iter_rows(named=True)
+        if row["part"] == 0
+    }
+    assert {key: row["labelled"] for key, row in whole.items()} == {
+        "a.wav": True,
+        "b.wav": True,
+        "c.wav": False,
+    }
+    assert whole["a.wav"]["moods"][0] == "sombre"
+    assert (whole["b.wav"]["valence"], whole["b.wav"]["arousal"]) == (0.5, -0.5)
+    heard = listen(sound(440), encoder, profile.audio)
+    dropped = score_music(
+        heard.embeddings,
+        heard.affects,
+        read_calibration(store, CALIBRATION),
+        vocabulary,
+        profile.tags,
+    )
+    assert dropped[0] == pytest.approx(np.array(whole["c.wav"]["scores"]), abs=1e-6)
