@@ -14,6 +14,7 @@ from evoke_core.vectors import Array
 
 Relevance = npt.NDArray[np.bool_]
 _DRAWS = 2000
+_CELLS_AT_ONCE = 4_000_000  # of queries x items, or of draws x queries: 32 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,27 +41,27 @@ def retrieval_figures(
     """Judge rankings by what is relevant.
 
     Args:
-        scores: float32[Q, N]; the highest is ranked first, ties by column.
+        scores: float32[Q, N]; the highest is ranked first, ties in an order drawn for
+            each query, so that the place of a column decides nothing.
         relevant: bool[Q, N]; queries without a relevant item are left out.
-        seed: Of the bootstrap.
+        seed: Of the bootstrap and of ties.
 
     Returns:
         mrr, recall_at_{1,5,10} (is a relevant item among the first k), precision_at_1
         and precision_at_5, and auc (a relevant item outscores another one).
     """
-    asked = relevant.any(axis=1)
-    ranked = _in_rank_order(scores[asked], relevant[asked])
-    per_query: Mapping[str, Callable[[Relevance], npt.NDArray[np.float64]]] = {
-        "mrr": lambda hits: np.asarray(1.0 / (hits.argmax(axis=1) + 1.0)),
-        "recall_at_1": lambda hits: _any_of_first(hits, 1),
-        "recall_at_5": lambda hits: _any_of_first(hits, 5),
-        "recall_at_10": lambda hits: _any_of_first(hits, 10),
-        "precision_at_1": lambda hits: hits[:, 0].astype(np.float64),
-        "precision_at_5": lambda hits: _share_of_first(hits, 5),
-        "auc": _area_under_curve,
-    }
+    asked = np.flatnonzero(relevant.any(axis=1))
+    rng = np.random.default_rng(seed)
+    size = max(1, _CELLS_AT_ONCE // max(scores.shape[1], 1))
+    parts: dict[str, list[npt.NDArray[np.float64]]] = {name: [] for name in _RULES}
+    for start in range(0, len(asked), size):
+        rows = asked[start : start + size]
+        hits = _in_rank_order(scores[rows], relevant[rows], rng)
+        for name, rule in _RULES.items():
+            parts[name].append(rule(hits))
     return {
-        name: bootstrap(rule(ranked), seed=seed) for name, rule in per_query.items()
+        name: bootstrap(np.concatenate([np.zeros(0), *values]), seed=seed)
+        for name, values in parts.items()
     }
 
 
@@ -69,8 +70,12 @@ def bootstrap(values: npt.NDArray[Any], *, seed: int = 0) -> Figure:
     if not len(values):
         return Figure(float("nan"), float("nan"), float("nan"), 0)
     rng = np.random.default_rng(seed)
-    draws = values[rng.integers(0, len(values), (_DRAWS, len(values)))].mean(axis=1)
-    low, high = np.percentile(draws, [2.5, 97.5])
+    size = max(1, _CELLS_AT_ONCE // len(values))
+    draws = [
+        values[rng.integers(0, len(values), (count, len(values)))].mean(axis=1)
+        for count in _in_parts(_DRAWS, size)
+    ]
+    low, high = np.percentile(np.concatenate(draws), [2.5, 97.5])
     return Figure(float(values.mean()), float(low), float(high), len(values))
 
 
@@ -97,9 +102,19 @@ def board_consistency(queries: Array, boards: list[set[str]]) -> tuple[float, fl
     return float(np.mean(near)), float(np.mean(far))
 
 
-def _in_rank_order(scores: Array, relevant: Relevance) -> Relevance:
-    order = np.argsort(-scores, axis=1, kind="stable")
-    return cast("Relevance", np.take_along_axis(relevant, order, axis=1))
+def _in_parts(count: int, size: int) -> list[int]:
+    return [min(size, count - start) for start in range(0, count, size)]
+
+
+def _in_rank_order(
+    scores: Array, relevant: Relevance, rng: np.random.Generator
+) -> Relevance:
+    columns = np.arange(scores.shape[1], dtype=np.int32)
+    shuffled = rng.permuted(np.tile(columns, (len(scores), 1)), axis=1)
+    mixed = np.take_along_axis(scores, shuffled, axis=1)
+    order = np.argsort(-mixed, axis=1, kind="stable")
+    best_first = np.take_along_axis(shuffled, order, axis=1)
+    return cast("Relevance", np.take_along_axis(relevant, best_first, axis=1))
 
 
 def _any_of_first(hits: Relevance, k: int) -> npt.NDArray[np.float64]:
@@ -121,3 +136,14 @@ def _area_under_curve(hits: Relevance) -> npt.NDArray[np.float64]:
 
 def _shared(left: set[str], right: set[str]) -> float:
     return len(left & right) / max(len(left | right), 1)
+
+
+_RULES: Mapping[str, Callable[[Relevance], npt.NDArray[np.float64]]] = {
+    "mrr": lambda hits: np.asarray(1.0 / (hits.argmax(axis=1) + 1.0)),
+    "recall_at_1": lambda hits: _any_of_first(hits, 1),
+    "recall_at_5": lambda hits: _any_of_first(hits, 5),
+    "recall_at_10": lambda hits: _any_of_first(hits, 10),
+    "precision_at_1": lambda hits: hits[:, 0].astype(np.float64),
+    "precision_at_5": lambda hits: _share_of_first(hits, 5),
+    "auc": _area_under_curve,
+}

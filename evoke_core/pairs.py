@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from evoke_core.config import PairRules
+from evoke_core.config.profile import PairRules
 from evoke_core.schemas import TABLES
+from evoke_core.shared_space import FEELING
 from evoke_core.storage.tables import as_matrix
 from evoke_core.vectors import Array, l2_normalize
 
@@ -30,7 +31,8 @@ def pair_by_tags(
     Args:
         tracks: Columns track_id, scores; one row per track.
         pictures: Columns image_id, scores; one row per kept picture.
-        embeddings: float32[N, D], unit length, in the pictures' order.
+        embeddings: float32[N, FEELING + D] of the shared space, in the pictures'
+            order.
         rules: How many of each kind, and the seed.
         folds: Number of cross-fitting folds.
 
@@ -69,8 +71,9 @@ def _choose(
     order = np.argsort(-similarity, kind="stable")
     positives = order[: rules.positives]
     unlike = order[max(len(order) // 2, rules.positives) :]
-    looks = embeddings[unlike] @ embeddings[positives].mean(axis=0)
-    hard = unlike[np.argsort(-looks, kind="stable")[: rules.hard_negatives]]
+    looks = embeddings[:, FEELING:]
+    likeness = looks[unlike] @ looks[positives].mean(axis=0)
+    hard = unlike[np.argsort(-likeness, kind="stable")[: rules.hard_negatives]]
     rest = np.setdiff1d(unlike, hard)
     drawn = rng.choice(rest, min(rules.random_negatives, len(rest)), replace=False)
     return [

@@ -1,32 +1,66 @@
 """Fit the bridge: a shallow projection, by symmetric InfoNCE with soft targets.
 
-The whole idea on one page. Music x and pictures y of unit length; f(x) = normalise(x W
-+ b), or with one hidden layer beside it. For every batch, logits are cosines over a
-temperature; what a track should score is not one picture but how well all pictures'
-moods match its own. Cross-entropy both ways, early stop on held-out tracks.
+The whole idea on one page. Music x and pictures y of unit length. Ridge of the lowest
+rank that tells held-out tracks apart names the few components of x that pictures show;
+f(x) = normalise(code(x) R + b), or with one hidden layer beside it, starts there and
+learns R and b by contrast, averaged over steps, pulled back towards the start. Steps
+are counted on held-out tracks, then all rows are fitted for so many. Verdicts of
+people, where there are any, correct the result.
 
-Source: van den Oord et al. 2018 (InfoNCE); Radford et al. 2021 (symmetric form).
+Sources: van den Oord et al. 2018 (InfoNCE); Radford et al. 2021 (symmetric form,
+learned temperature); Polyak & Juditsky 1992 (averaging).
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from evoke_core.bridge.contrast import MUSIC_AT_ONCE, contrastive_loss, draw_batch
+from evoke_core.bridge.network import Network
 from evoke_core.bridge.projection import Projection, Side
-from evoke_core.bridge.rivals import fit_ridge, soft_targets
-from evoke_core.config import BridgeRules
+from evoke_core.bridge.shrinkage import (
+    Shrinkage,
+    choose_shrinkage,
+    fit_reduced_ridge,
+)
+from evoke_core.bridge.supervision import MOODS_ALONE, Pairs, Supervision, mean_looks
+from evoke_core.bridge.verdicts import learn_verdicts
+from evoke_core.config.profile import BridgeRules
 from evoke_core.errors import BridgeError
 
 if TYPE_CHECKING:
     import torch
 
-_IMAGES_AT_ONCE = 1024  # pictures a step contrasts with; all of them where fewer
 _VALIDATION_SHARE = 0.15
+_STEPS_PER_EPOCH = 20  # at most: how often a large set asks the held-out tracks
+_TEMPERATURE_RATE = 0.02
+_TEMPERATURES = (0.02, 0.03, 0.05, 0.08, 0.12, 0.2, 0.3)
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """Rows to fit on, and how."""
+
+    music: Side
+    images: Side
+    pairs: Pairs
+    rules: BridgeRules
+
+    def start(self, shrinkage: Shrinkage) -> Network:
+        looks = mean_looks(self.music, self.images, self.pairs, seed=self.rules.seed)
+        ridge = fit_reduced_ridge(self.music.embedding, looks, shrinkage)
+        return Network.start(ridge, hidden=self.rules.hidden, seed=self.rules.seed)
 
 
 def fit_bridge(
-    music: Side, images: Side, groups: npt.NDArray[Any], rules: BridgeRules
+    music: Side,
+    images: Side,
+    groups: npt.NDArray[Any],
+    rules: BridgeRules,
+    supervision: Supervision = MOODS_ALONE,
 ) -> Projection:
     """Fit the bridge on tracks, their windows, and pictures.
 
@@ -36,37 +70,33 @@ def fit_bridge(
         groups: [N], the track each row belongs to; a track is never on both sides of
             the early-stopping split.
         rules: Layer width, temperature, rates and seed.
+        supervision: Pairs and verdicts of people, beyond what moods say.
 
     Raises:
-        BridgeError: Fewer than two tracks or pictures, or vectors that don't vary.
+        BridgeError: Fewer than two tracks or pictures, or vectors or moods that don't
+            vary.
     """
-    import torch
-
-    _require_signal(music, images, groups)
-    torch.manual_seed(rules.seed)
-    rng = np.random.default_rng(rules.seed)
-    held = _held_out(groups, rng)
-    weights = _start(music.rows(~held), images, rules)
-    optimiser = torch.optim.AdamW(
-        list(weights.values()), lr=rules.learning_rate, weight_decay=rules.weight_decay
+    _require_signal(music, images, groups, supervision.pairs)
+    held = _held_out(groups, np.random.default_rng(rules.seed))
+    fit, judge = (
+        _Task(music.rows(side), images, supervision.rows(side).pairs, rules)
+        for side in (~held, held)
     )
-    best, best_loss, waited = _snapshot(weights), float("inf"), 0
-    for _ in range(rules.max_epochs):
-        shown = _some(len(images), rng)
-        optimiser.zero_grad()
-        loss = _loss(weights, music.rows(~held), images.rows(shown), rules)
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
-        with torch.no_grad():
-            judged = float(_loss(weights, music.rows(held), images, rules))
-        if judged < best_loss - 1e-5:
-            best, best_loss, waited = _snapshot(weights), judged, 0
-        elif (waited := waited + 1) >= rules.patience:
-            break
-    return Projection("deep_bridge" if rules.hidden else "bridge", best)
+    looks = mean_looks(fit.music, images, fit.pairs, seed=rules.seed)
+    shrinkage = choose_shrinkage(
+        fit.music.embedding, looks, groups[~held], reduced=True, seed=rules.seed
+    )
+    epochs, temperature = _find_epochs(fit, judge, shrinkage)
+    whole = _Task(music, images, supervision.pairs, rules)
+    network = whole.start(shrinkage)
+    _train(whole, network, epochs, temperature)
+    learn_verdicts(network, music, images, supervision.curated, rules)
+    return Projection("deep_bridge" if rules.hidden else "bridge", network.arrays())
 
 
-def _require_signal(music: Side, images: Side, groups: npt.NDArray[Any]) -> None:
+def _require_signal(
+    music: Side, images: Side, groups: npt.NDArray[Any], pairs: Pairs
+) -> None:
     tracks = len(np.unique(groups))
     if tracks < 2 or len(images) < 2:
         raise BridgeError(
@@ -79,6 +109,11 @@ def _require_signal(music: Side, images: Side, groups: npt.NDArray[Any]) -> None
                 f"all {name} vectors are the same, so nothing can be learned from "
                 f"them; check the {name} encoder"
             )
+        if not len(pairs) and float(side.moods.std(axis=0).max()) < 1e-6:
+            raise BridgeError(
+                f"all {name} moods are the same, so they match everything alike; "
+                f"check the {name} tags and the mood vocabulary"
+            )
 
 
 def _held_out(
@@ -89,44 +124,67 @@ def _held_out(
     return np.isin(groups, rng.choice(tracks, count, replace=False))
 
 
-def _start(music: Side, images: Side, rules: BridgeRules) -> dict[str, "torch.Tensor"]:
-    """Start from ridge regression: the bridge refines it rather than finding it."""
+def _find_epochs(fit: _Task, judge: _Task, shrinkage: Shrinkage) -> tuple[int, float]:
+    """Train until held-out tracks gain nothing; return for how long, and what from."""
+    network, rules = fit.start(shrinkage), fit.rules
+    rng = np.random.default_rng(rules.seed)
+    exam = draw_batch(judge.music, judge.images, judge.pairs, rules.temperature, rng)
+    heard = network.encode(judge.music.embedding[exam.music])
+    seen = _tensor(judge.images.embedding[exam.images])
+
+    def judged(temperature: "torch.Tensor") -> float:
+        return float(contrastive_loss(network.mean(heard), seen, temperature, exam))
+
+    start = rules.temperature  # moods are as sharp as the configuration says
+    if len(fit.pairs):
+        start = min(_TEMPERATURES, key=lambda t: judged(_tensor(t)))
+    best, best_loss = 0, judged(_tensor(start))
+
+    def goes_on(epoch: int, temperature: "torch.Tensor") -> bool:
+        nonlocal best, best_loss
+        if (loss := judged(temperature)) < best_loss - 1e-5:
+            best, best_loss = epoch, loss
+        return epoch - best < rules.patience
+
+    _train(fit, network, rules.max_epochs, start, goes_on)
+    return best, start
+
+
+def _train(
+    task: _Task,
+    network: Network,
+    epochs: int,
+    temperature: float,
+    goes_on: "Callable[[int, torch.Tensor], bool]" = lambda _epoch, _sharp: True,
+) -> None:
     import torch
 
-    arrays = dict(fit_ridge(music, images).arrays)
-    if rules.hidden:
-        wide, narrow = arrays["weight"].shape
-        inner = torch.randn(wide, rules.hidden) / wide**0.5
-        arrays["inner"] = inner.numpy()
-        arrays["inner_bias"] = np.zeros(rules.hidden, np.float32)
-        arrays["outer"] = np.zeros((rules.hidden, narrow), np.float32)
-    return {n: torch.tensor(a, requires_grad=True) for n, a in arrays.items()}
+    rules, rng = task.rules, np.random.default_rng(task.rules.seed)
+    sharp = torch.tensor(float(np.log(temperature)), requires_grad=True)
+    adam = torch.optim.Adam(
+        [
+            {"params": network.weights(), "lr": rules.learning_rate},
+            {"params": [sharp], "lr": _TEMPERATURE_RATE if len(task.pairs) else 0.0},
+        ]
+    )
+    code = network.encode(task.music.embedding)
+    steps = min(-(-len(code) // MUSIC_AT_ONCE), _STEPS_PER_EPOCH)
+    for epoch in range(1, epochs + 1):
+        for _ in range(steps):
+            batch = draw_batch(
+                task.music, task.images, task.pairs, rules.temperature, rng
+            )
+            projected = network.project(code[batch.music])
+            seen = _tensor(task.images.embedding[batch.images])
+            adam.zero_grad()
+            contrastive_loss(projected, seen, sharp.exp(), batch).backward()  # type: ignore[no-untyped-call]
+            adam.step()
+            network.settle(rules.learning_rate * rules.weight_decay)
+        if not goes_on(epoch, sharp.detach().exp()):
+            return
 
 
-def _loss(
-    weights: dict[str, "torch.Tensor"], music: Side, images: Side, rules: BridgeRules
-) -> "torch.Tensor":
+def _tensor(values: npt.ArrayLike) -> "torch.Tensor":
     import torch
-    from torch.nn.functional import cross_entropy, normalize
 
-    x = torch.from_numpy(music.embedding)  # [B, D_music]
-    y = torch.from_numpy(images.embedding)  # [M, D_image]
-    projected = x @ weights["weight"] + weights["bias"]
-    if "inner" in weights:
-        hidden = torch.relu(x @ weights["inner"] + weights["inner_bias"])
-        projected = projected + hidden @ weights["outer"]
-    logits = normalize(projected, dim=1) @ y.T / rules.temperature  # [B, M]
-    there = torch.from_numpy(soft_targets(music, images, temperature=rules.temperature))
-    back = torch.from_numpy(soft_targets(images, music, temperature=rules.temperature))
-    both = cross_entropy(logits, there) + cross_entropy(logits.T, back)
-    return both / 2
-
-
-def _some(count: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
-    if count <= _IMAGES_AT_ONCE:
-        return np.arange(count)
-    return np.sort(rng.choice(count, _IMAGES_AT_ONCE, replace=False))
-
-
-def _snapshot(weights: dict[str, "torch.Tensor"]) -> dict[str, npt.NDArray[Any]]:
-    return {name: tensor.detach().numpy().copy() for name, tensor in weights.items()}
+    return torch.as_tensor(values, dtype=torch.float32)

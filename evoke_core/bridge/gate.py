@@ -23,11 +23,13 @@ class Verdict:
         serves: Kind of the projection that serves from now on.
         is_new: False where the serving projection stays.
         reason: One sentence for people.
+        is_proven: False where nothing was better than an answer that ignores the song.
     """
 
     serves: str
     is_new: bool
     reason: str
+    is_proven: bool = True
 
 
 def decide(
@@ -36,6 +38,10 @@ def decide(
 ) -> Verdict:
     """Let the best candidate serve, unless what serves already is as good.
 
+    A candidate that is not better than an answer that ignores the song has learned
+    nothing, whatever it was fitted on: it fails. Where all fail, what serves stays; the
+    first release has no choice, and its verdict says that it is unproven.
+
     Args:
         candidates: Figures of the bridge and its rivals, by kind.
         serving: Kind and figures of the serving projection, if there is one that the
@@ -43,6 +49,12 @@ def decide(
     """
     best = best_of(candidates)
     figures = candidates[best]
+    if not has_learned(figures, candidates):
+        reason = f"{best} is no better than an answer that ignores the song"
+        if serving is not None:
+            return _keep(serving[0], f"{reason}; refused")
+        unproven = f"{reason}: unproven, serves for want of any other"
+        return Verdict(best, is_new=True, reason=unproven, is_proven=False)
     if serving is None:
         return _accept(best, "is the best that there is: first release")
     kind, standing = serving
@@ -61,10 +73,23 @@ def best_of(candidates: Mapping[str, Figures]) -> str:
     Each metric counts as precisely as it is measured: by the mean width of its interval
     over all candidates. Controls are shown in the report and never serve, however a
     small truth may flatter them: a board that is the same for every song is none.
+    Candidates that fail against the controls come in only where all do.
     """
-    serious = {kind: f for kind, f in candidates.items() if kind not in CONTROLS}
+    heard = {kind: f for kind, f in candidates.items() if kind not in CONTROLS}
+    learned = {k: f for k, f in heard.items() if has_learned(f, candidates)}
+    serious = learned or heard
     widths = {metric: _width(metric, serious.values()) for metric in JUDGED_BY}
     return max(serious, key=lambda kind: (_overall(serious[kind], widths), kind))
+
+
+def has_learned(figures: Figures, candidates: Mapping[str, Figures]) -> bool:
+    """Say whether figures exceed each control's somewhere, beyond its interval."""
+    controls = [candidates[kind] for kind in CONTROLS if kind in candidates]
+    return all(
+        any(figures[m].exceeds(control[m]) for m in JUDGED_BY)
+        for control in controls
+        if not any(math.isnan(control[m].value) for m in JUDGED_BY)
+    )
 
 
 def _accept(kind: str, reason: str) -> Verdict:

@@ -5,12 +5,13 @@ safetensors, compared with the others, and served. Fitting is next door.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
+from evoke_core.shared_space import ask_by_feeling, with_feeling
 from evoke_core.vectors import Array, l2_normalize
 
 Arrays = Mapping[str, npt.NDArray[Any]]
@@ -37,6 +38,14 @@ class Side:
     def rows(self, chosen: npt.NDArray[Any]) -> "Side":
         """Return the chosen rows, by mask or by number."""
         return Side(self.embedding[chosen], self.moods[chosen], self.affect[chosen])
+
+
+def in_shared_space(music: Side) -> Side:
+    """Lay songs out as pictures are: feeling first, then what they sound like.
+
+    Pictures come so from `images.gather`; see `evoke_core.shared_space`.
+    """
+    return replace(music, embedding=with_feeling(music.embedding, music.affect))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +90,9 @@ def _random(arrays: Arrays, music: Side) -> Array:
     return cast("Array", np.sin(music.embedding @ arrays["weight"]))
 
 
-def _anchored(arrays: Arrays, music: Side) -> Array:
-    """Average what pictures look like around a song's place on the affect plane."""
-    distance2 = ((music.affect[:, None] - arrays["places"][None]) ** 2).sum(-1)
-    weight = np.exp(-distance2 / (2 * float(arrays["bandwidth"][0]) ** 2)) + 1e-9
-    return cast("Array", weight @ arrays["looks"])
+def _by_feeling(arrays: Arrays, music: Side) -> Array:
+    """Ask for the pictures nearest on the affect plane, whatever they look like."""
+    return ask_by_feeling(music.affect, int(arrays["dimension"][0]))
 
 
 def _by_tags(arrays: Arrays, music: Side) -> Array:
@@ -96,7 +103,7 @@ def _by_tags(arrays: Arrays, music: Side) -> Array:
 _KINDS: Mapping[str, Callable[[Arrays, Side], Array]] = {
     "chance": _random,
     "mean": _constant,
-    "affect": _anchored,
+    "affect": _by_feeling,
     "tags": _by_tags,
     "ridge": _linear,
     "cca": _linear,

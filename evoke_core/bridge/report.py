@@ -10,12 +10,14 @@ import numpy.typing as npt
 from evoke_core.bridge.fit import fit_bridge
 from evoke_core.bridge.projection import Projection, Side
 from evoke_core.bridge.rivals import fit_rivals
-from evoke_core.config import BridgeRules
+from evoke_core.bridge.supervision import MOODS_ALONE, Supervision
+from evoke_core.config.profile import BridgeRules
 from evoke_core.evaluation import Figure, Relevance, retrieval_figures
 from evoke_core.vectors import Array
 
 # Planted items nearer than this on the affect plane feel alike; the plane is 2 wide.
 _ALIKE = 0.45
+_BINS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,27 +29,52 @@ class Truth:
             says that it is derived from tags.
         label: bool[tracks, pictures], feels alike.
         instance: bool[tracks, pictures], the single best match of each track.
+        known: bool[Q], which of the tracks asked about the truth speaks of; None for
+            all.
     """
 
     kind: str
     label: Relevance
     instance: Relevance
+    known: npt.NDArray[np.bool_] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """Counts of cosines between queries and pictures.
+
+    Args:
+        edges: B + 1 edges of the bins, from -1 to 1.
+        matched: B counts over each track's best matches.
+        random: B counts over as many pictures drawn for each track.
+    """
+
+    edges: tuple[float, ...]
+    matched: tuple[int, ...]
+    random: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Figures of every rival: protocol -> direction -> kind -> metric -> Figure."""
+    """How all compare.
+
+    Args:
+        truth: Kind of the truth.
+        figures: protocol -> direction -> kind -> metric -> Figure.
+        alignment: How near matching and other pictures lie, by kind.
+    """
 
     truth: str
     figures: Mapping[str, Mapping[str, Mapping[str, Mapping[str, Figure]]]]
+    alignment: Mapping[str, Alignment]
 
     def served_by(self) -> Mapping[str, Mapping[str, Figure]]:
         """Return what the gate looks at: music to image, by label."""
         return self.figures["label"]["music_to_image"]
 
     def as_json(self) -> dict[str, Any]:
-        """Return plain data for a file."""
-        return asdict(self)
+        """Return plain data for a file; it says where the tags judge themselves."""
+        return asdict(self) | {"is_tag_derived": self.truth == "tags"}
 
 
 def planted_truth(tracks: Array, pictures: Array) -> Truth:
@@ -68,11 +95,15 @@ def tag_truth(tracks: Side, pictures: Side) -> Truth:
 
 
 def fit_all(
-    music: Side, images: Side, groups: npt.NDArray[Any], rules: BridgeRules
+    music: Side,
+    images: Side,
+    groups: npt.NDArray[Any],
+    rules: BridgeRules,
+    supervision: Supervision = MOODS_ALONE,
 ) -> dict[str, Projection]:
-    """Fit the bridge and every rival on the same rows."""
-    fitted = fit_rivals(music, images, seed=rules.seed)
-    bridge = fit_bridge(music, images, groups, rules)
+    """Fit the bridge and every rival on the same rows and pairs."""
+    bridge = fit_bridge(music, images, groups, rules, supervision)
+    fitted = fit_rivals(music, images, groups, pairs=supervision.pairs, seed=rules.seed)
     return {**fitted, bridge.kind: bridge}
 
 
@@ -82,6 +113,7 @@ def cross_fit(
     groups: npt.NDArray[Any],
     folds: npt.NDArray[Any],
     rules: BridgeRules,
+    supervision: Supervision = MOODS_ALONE,
 ) -> dict[str, Array]:
     """Project every row by models that never saw its track.
 
@@ -91,6 +123,7 @@ def cross_fit(
         groups: [N], the track of each row.
         folds: [N], the fold of each row's track.
         rules: How to fit.
+        supervision: Pairs and verdicts of rows of both.
 
     Returns:
         float32[N, D_image] by kind.
@@ -98,7 +131,8 @@ def cross_fit(
     projected: dict[str, Array] = {}
     for fold in np.unique(folds):
         held = folds == fold
-        fitted = fit_all(music.rows(~held), images, groups[~held], rules)
+        told = supervision.rows(~held)
+        fitted = fit_all(music.rows(~held), images, groups[~held], rules, told)
         for kind, projection in fitted.items():
             empty = np.zeros((len(music), images.embedding.shape[1]), np.float32)
             projected.setdefault(kind, empty)[held] = projection.project(
@@ -113,8 +147,10 @@ def compare(projected: Mapping[str, Array], images: Array, truth: Truth) -> Comp
     Args:
         projected: float32[Q, D] by kind: the whole tracks.
         images: float32[N, D].
-        truth: For those tracks and pictures.
+        truth: For those tracks and pictures, or for the known ones among the tracks.
     """
+    if truth.known is not None:
+        projected = {kind: rows[truth.known] for kind, rows in projected.items()}
     figures: dict[str, dict[str, dict[str, dict[str, Figure]]]] = {}
     for protocol, relevant in (("label", truth.label), ("instance", truth.instance)):
         both = figures.setdefault(
@@ -124,7 +160,25 @@ def compare(projected: Mapping[str, Array], images: Array, truth: Truth) -> Comp
             scores = queries @ images.T
             both["music_to_image"][kind] = retrieval_figures(scores, relevant)
             both["image_to_music"][kind] = retrieval_figures(scores.T, relevant.T)
-    return Comparison(truth.kind, figures)
+    alignment = {
+        kind: _align(queries, images, truth.instance)
+        for kind, queries in projected.items()
+    }
+    return Comparison(truth.kind, figures, alignment)
+
+
+def _align(queries: Array, images: Array, matched: Relevance) -> Alignment:
+    rows, columns = np.nonzero(matched)
+    drawn = np.random.default_rng(0).integers(0, len(images), len(rows))
+    edges = np.linspace(-1.0, 1.0, _BINS + 1)
+    counts = [
+        np.histogram(
+            np.clip((queries[rows] * images[shown]).sum(axis=1), -1.0, 1.0), edges
+        )[0]
+        for shown in (columns, drawn)
+    ]
+    near, others = (tuple(int(n) for n in count) for count in counts)
+    return Alignment(tuple(round(float(e), 6) for e in edges), near, others)
 
 
 def _nearest(distance: Array) -> Relevance:

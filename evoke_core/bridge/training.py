@@ -1,19 +1,28 @@
 """Tables become arrays: what the bridge and its rivals are fitted and judged on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from evoke_core.bridge.projection import Side
+from evoke_core.bridge.projection import Side, in_shared_space
 from evoke_core.bridge.report import Truth, planted_truth, tag_truth
+from evoke_core.bridge.supervision import Pairs, Supervision, make_pairs
+from evoke_core.schemas import TABLES
 from evoke_core.storage.tables import as_matrix
 from evoke_core.vectors import Array
 
+# What each kind of pair weighs: matches as much as they are alike, and a picture that
+# only looks like a match twice as much as any other in the denominator.
+_WEIGHTS = {"hard_negative": -1.0, "negative": 0.0}
+
 _AFFECT = ["valence", "arousal"]
 _PLANTED = ["planted_valence", "planted_arousal"]
+# Of a verdict: how far it is from a tie, and how many stand behind it; one rater is
+# trusted by half.
+_TRUST = (2 * pl.col("agreement") - 1) * pl.col("raters") / (pl.col("raters") + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +36,7 @@ class TrainingSet:
         folds: int[N], cross-fitting fold of the row's track.
         images: M kept pictures that a pair names.
         image_ids: [M].
+        supervision: Pairs of rows of both; every window has its track's pairs.
     """
 
     music: Side
@@ -35,10 +45,14 @@ class TrainingSet:
     folds: npt.NDArray[Any]
     images: Side
     image_ids: npt.NDArray[Any]
+    supervision: Supervision
 
 
 def training_set(
-    track_parts: pl.DataFrame, pictures: pl.DataFrame, pairs: pl.DataFrame
+    track_parts: pl.DataFrame,
+    pictures: pl.DataFrame,
+    pairs: pl.DataFrame,
+    curated: pl.DataFrame | None = None,
 ) -> TrainingSet:
     """Assemble what training needs.
 
@@ -46,25 +60,53 @@ def training_set(
         track_parts: `track_embeddings` joined with `track_tags`.
         pictures: Kept pictures with embedding, scores, valence and arousal.
         pairs: The table `training_pairs`.
+        curated: The table `curated_pairs`. Pairs of tracks or pictures that are gone
+            are left out.
     """
+    curated = TABLES["curated_pairs"].empty() if curated is None else curated
     dealt = pairs.select("track_id", "fold").unique()
     parts = track_parts.join(dealt, on="track_id").sort("track_id", "part")
-    named = pictures.join(pairs.select("image_id").unique(), on="image_id", how="semi")
-    named = named.sort("image_id")
+    wanted = pl.concat([pairs.select("image_id"), curated.select("image_id")]).unique()
+    named = pictures.join(wanted, on="image_id", how="semi").sort("image_id")
+    sign = pl.when(pl.col("match") == 1).then(1.0).otherwise(-1.0)
     return TrainingSet(
-        music=_side(parts),
+        music=in_shared_space(_side(parts)),
         track_ids=parts["track_id"].to_numpy(),
         is_whole=parts["part"].to_numpy() == 0,
         folds=parts["fold"].to_numpy(),
         images=_side(named),
         image_ids=named["image_id"].to_numpy(),
+        supervision=Supervision(
+            _numbered(_weighted(pairs), parts, named),
+            _numbered(curated.with_columns(worth=sign * _TRUST), parts, named),
+        ),
     )
+
+
+def _weighted(pairs: pl.DataFrame) -> pl.DataFrame:
+    worth = pl.col("kind").replace_strict(
+        _WEIGHTS, default=None, return_dtype=pl.Float64
+    )
+    return pairs.with_columns(worth=worth.fill_null(pl.col("similarity")))
+
+
+def _numbered(
+    pairs: pl.DataFrame, parts: pl.DataFrame, pictures: pl.DataFrame
+) -> Pairs:
+    """Find the rows of each pair's track, whole and windows, and of its picture."""
+    rows = parts.select("track_id").with_row_index("music")
+    seen = pictures.select("image_id").with_row_index("image")
+    found = pairs.join(rows, on="track_id").join(seen, on="image_id")
+    found = found.sort("music", "image")
+    return make_pairs(*(found[name].to_numpy() for name in ("music", "image", "worth")))
 
 
 def held_truth(
     training: TrainingSet, tracks: pl.DataFrame, pictures: pl.DataFrame
 ) -> tuple[Truth, npt.NDArray[np.bool_]]:
     """Find out what is known to belong together, apart from the tags.
+
+    Where some tracks and pictures were planted, they alone are judged.
 
     Args:
         training: What was fitted on.
@@ -78,8 +120,10 @@ def held_truth(
     planted = _planted(pictures, "image_id", training.image_ids)
     heard = _planted(tracks, "track_id", training.track_ids[training.is_whole])
     judged = np.asarray(np.isfinite(planted).all(axis=1))
-    if judged.any() and np.isfinite(heard).all():
-        return planted_truth(heard, planted[judged]), judged
+    known = np.asarray(np.isfinite(heard).all(axis=1))
+    if judged.any() and known.any():
+        truth = planted_truth(heard[known], planted[judged])
+        return replace(truth, known=known), judged
     everything = np.ones(len(training.images), bool)
     return tag_truth(
         training.music.rows(training.is_whole), training.images

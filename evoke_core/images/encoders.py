@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from evoke_core.config import EncoderChoice
+from evoke_core.config.profile import EncoderChoice
 from evoke_core.errors import ConfigError
 from evoke_core.images.encode import ImageEncoder
 from evoke_core.images.handcrafted import HandcraftedImageEncoder

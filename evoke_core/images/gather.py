@@ -2,7 +2,8 @@
 
 import polars as pl
 
-from evoke_core.images.handcrafted import HandcraftedImageEncoder, with_affect
+from evoke_core.labels import RATED
+from evoke_core.shared_space import with_feeling
 from evoke_core.storage.store import Store
 from evoke_core.storage.tables import as_matrix, read_table
 
@@ -11,7 +12,9 @@ def kept_embeddings(store: Store) -> pl.DataFrame:
     """Return every kept picture with its words, attributes and embedding."""
     kept = read_table(store, "curated_images").filter(pl.col("status") == "kept")
     facts = read_table(store, "image_facts").select("image_id", "sha256")
-    manifest = read_table(store, "source_manifests").select("image_id", "keywords")
+    manifest = read_table(store, "source_manifests").select(
+        "image_id", "keywords", *RATED
+    )
     return (
         kept.select("image_id", "source", "served")
         .join(facts, on="image_id")
@@ -22,18 +25,15 @@ def kept_embeddings(store: Store) -> pl.DataFrame:
 
 
 def kept_pictures(store: Store) -> pl.DataFrame:
-    """Return the same with tags, each embedding at the place that its tags give it.
+    """Return the same with tags, each embedding in the space that songs ask in.
 
-    Handcrafted vectors see no meaning, so their affect block follows the tags, which
-    also know a picture's own words. A pretrained encoder's vectors stay as they are.
+    See `evoke_core.shared_space`: looks as the encoder saw them, feeling as the tags
+    have it, which also know a picture's own words.
     """
     tags = read_table(store, "image_tags")
     pictures = kept_embeddings(store).join(tags, on="image_id").sort("image_id")
-    fingerprints = pictures["fingerprint"].unique().to_list()
-    if fingerprints != [HandcraftedImageEncoder().fingerprint]:
-        return pictures
     affect = pictures.select("valence", "arousal").to_numpy()
-    moved = with_affect(as_matrix(pictures["embedding"]), affect)
+    shared = with_feeling(as_matrix(pictures["embedding"]), affect)
     return pictures.with_columns(
-        pl.Series("embedding", moved.tolist(), pl.List(pl.Float32))
+        pl.Series("embedding", shared.tolist(), pl.List(pl.Float32))
     )

@@ -11,11 +11,11 @@ from evoke_core.bridge.projection import Projection
 from evoke_core.bridge.report import Comparison, compare, cross_fit
 from evoke_core.bridge.rivals import fit_rivals
 from evoke_core.bridge.training import TrainingSet, held_truth, training_set
-from evoke_core.config import RunProfile
+from evoke_core.config.profile import RunProfile
 from evoke_core.images.gather import kept_pictures
 from evoke_core.plots import bars_plot
 from evoke_core.storage.store import Store, digest
-from evoke_core.storage.tables import read_table, write_arrays
+from evoke_core.storage.tables import read_table, read_table_or_empty, write_arrays
 from evoke_pipelines.refresh import Made, refresh
 from evoke_pipelines.shown import as_markdown, picture
 
@@ -26,6 +26,7 @@ _INPUTS = (
     "track_tags",
     "image_embeddings",
     "image_tags",
+    "curated_pairs",
 )
 
 
@@ -33,7 +34,7 @@ _INPUTS = (
     group_name=_GROUP,
     kinds={"torch", "safetensors"},
     deps=_INPUTS,
-    code_version="1",
+    code_version="2",
 )
 def bridge_model(
     context: dg.AssetExecutionContext,
@@ -45,7 +46,11 @@ def bridge_model(
     def make() -> Made:
         training = _training(store)
         bridge = fit_bridge(
-            training.music, training.images, training.track_ids, run_profile.bridge
+            training.music,
+            training.images,
+            training.track_ids,
+            run_profile.bridge,
+            training.supervision,
         )
         return _keep(store, "bridge", {bridge.kind: bridge}, training)
 
@@ -53,7 +58,7 @@ def bridge_model(
 
 
 @dg.asset(
-    group_name=_GROUP, kinds={"numpy", "safetensors"}, deps=_INPUTS, code_version="1"
+    group_name=_GROUP, kinds={"numpy", "safetensors"}, deps=_INPUTS, code_version="2"
 )
 def bridge_baselines(
     context: dg.AssetExecutionContext,
@@ -65,7 +70,13 @@ def bridge_baselines(
     def make() -> Made:
         training = _training(store)
         seed = run_profile.bridge.seed
-        rivals = fit_rivals(training.music, training.images, seed=seed)
+        rivals = fit_rivals(
+            training.music,
+            training.images,
+            training.track_ids,
+            pairs=training.supervision.pairs,
+            seed=seed,
+        )
         return _keep(store, "baselines", rivals, training)
 
     return refresh(context, store, make, settings=run_profile.bridge.seed)
@@ -75,7 +86,7 @@ def bridge_baselines(
     group_name=_GROUP,
     kinds={"numpy"},
     deps=[*_INPUTS, "track_manifest", "source_manifests"],
-    code_version="1",
+    code_version="2",
 )
 def bridge_report(
     context: dg.AssetExecutionContext,
@@ -99,11 +110,14 @@ def bridge_report(
 
 
 def _training(store: Store) -> TrainingSet:
-    parts = read_table(store, "track_embeddings").join(
-        read_table(store, "track_tags"), on=["track_id", "part"]
-    )
+    # Where a track lies is told by its tags, which also know its labels.
+    heard = read_table(store, "track_embeddings").drop("valence", "arousal")
+    parts = heard.join(read_table(store, "track_tags"), on=["track_id", "part"])
     return training_set(
-        parts, kept_pictures(store), read_table(store, "training_pairs")
+        parts,
+        kept_pictures(store),
+        read_table(store, "training_pairs"),
+        read_table_or_empty(store, "curated_pairs"),
     )
 
 
@@ -121,6 +135,7 @@ def _compare(
         training.track_ids,
         training.folds,
         run_profile.bridge,
+        training.supervision,
     )
     whole = {kind: rows[training.is_whole] for kind, rows in projected.items()}
     return compare(whole, training.images.embedding[judged], truth)

@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 import dagster as dg
 import polars as pl
 
-from evoke_core.config import RunProfile, Vocabulary
+from evoke_core.config.profile import RunProfile
+from evoke_core.config.vocabulary import Vocabulary
 from evoke_core.images.encode import ImageEncoder
 from evoke_core.images.gather import kept_embeddings
 from evoke_core.music.encode import MusicEncoder
+from evoke_core.music.fitted import load_table
 from evoke_core.publish import Ingredients, publish_ingredients
 from evoke_core.release import CURRENT
 from evoke_core.storage.store import Store
@@ -22,8 +24,8 @@ from evoke_pipelines.shown import as_markdown
     group_name="release",
     kinds={"json"},
     deps=["bridge_model", "bridge_baselines", "bridge_report", "mood_directions",
-          "image_index", "curated_images"],
-    code_version="1",
+          "image_index", "curated_images", "track_calibration"],
+    code_version="2",
     pool="milvus",
 )  # fmt: skip
 def release(
@@ -50,7 +52,9 @@ def release(
             image_encoder=fingerprints[0],
             music_encoder=fingerprints[1],
             vocabulary=vocabulary.digest,
-            licence=f"{image_encoder.licence}; {music_encoder.licence}",
+            licence="; ".join(
+                [image_encoder.licence, music_encoder.licence, *_terms(run_profile)]
+            ),
             pictures=int(pictures["served"].sum()),
             sources=tuple(sorted(pictures["source"].unique())),
         )
@@ -84,8 +88,18 @@ def release(
         context,
         store,
         make,
-        settings=[*fingerprints, vocabulary.digest, run_profile.licence_policy],
+        settings=[
+            *fingerprints,
+            vocabulary.digest,
+            run_profile.licence_policy,
+            run_profile.audio,
+        ],
     )
+
+
+def _terms(run_profile: RunProfile) -> list[str]:
+    """Name the terms of the ratings that songs are placed by, where they are."""
+    return [load_table().licence] if run_profile.audio.fitted else []
 
 
 def _kept_collections(store: Store) -> list[str]:

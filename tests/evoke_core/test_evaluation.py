@@ -1,10 +1,13 @@
 """Figures worked by hand on rankings of four to six items."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import evoke_core.evaluation as evaluation_module
 from evoke_core.evaluation import (
     Figure,
     board_consistency,
@@ -54,8 +57,49 @@ def test_recall_counts_the_sixth_among_ten_but_not_among_five():
     assert found["mrr"] == pytest.approx(1 / 6)
 
 
-def test_ties_are_ranked_by_column():
-    assert figures_of([[1, 1, 1]], [[0, 1, 0]])["mrr"] == 0.5
+@pytest.mark.parametrize("column", [0, 1, 2])
+def test_a_tie_is_worth_the_same_in_every_column(column):
+    queries = 4000
+    relevant = np.zeros((queries, 3), bool)
+    relevant[:, column] = True
+    found = retrieval_figures(np.ones((queries, 3), np.float32), relevant)
+    # ranks 1, 2 and 3 are equally likely
+    assert found["mrr"].value == pytest.approx((1 + 1 / 2 + 1 / 3) / 3, abs=0.02)
+    assert found["precision_at_1"].value == pytest.approx(1 / 3, abs=0.03)
+    assert found["auc"].value == pytest.approx(0.5, abs=0.03)
+
+
+def test_ties_fall_the_same_way_under_the_same_seed():
+    scores, relevant = np.ones((50, 9), np.float32), np.eye(50, 9, dtype=bool)
+    first, same, other = (
+        retrieval_figures(scores, relevant, seed=seed)["mrr"] for seed in (1, 1, 2)
+    )
+    assert first == same
+    assert first != other
+
+
+def test_ten_thousand_queries_are_judged_in_little_memory(monkeypatch):
+    values = np.random.default_rng(0).random(10_000)
+    whole = bootstrap(values[:500])
+    monkeypatch.setattr(evaluation_module, "_CELLS_AT_ONCE", 50_000)
+    assert bootstrap(values[:500]) == whole  # parts draw what the whole draws
+    tracemalloc.start()
+    found = bootstrap(values)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4e6  # all draws at once would take 160 MB twice
+    assert found.high - found.low == pytest.approx(4 * 0.2887 / 100, rel=0.1)
+
+
+def test_queries_are_ranked_some_at_a_time(monkeypatch):
+    rng = np.random.default_rng(0)
+    scores, relevant = rng.random((40, 12), np.float32), rng.random((40, 12)) < 0.2
+    whole = retrieval_figures(scores, relevant)
+    monkeypatch.setattr(evaluation_module, "_CELLS_AT_ONCE", 30)
+    found = retrieval_figures(scores, relevant)
+    assert {n: f.value for n, f in found.items()} == {
+        n: pytest.approx(f.value) for n, f in whole.items()
+    }
 
 
 def test_where_everything_is_relevant_the_area_is_whole():

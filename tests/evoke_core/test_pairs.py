@@ -4,14 +4,16 @@ import numpy as np
 import polars as pl
 import pytest
 
-from evoke_core.config import PairRules
+from evoke_core.config.profile import PairRules
 from evoke_core.pairs import pair_by_tags
 from evoke_core.schemas import validate
+from evoke_core.shared_space import with_feeling
 
 RULES = PairRules(positives=2, hard_negatives=1, random_negatives=1, seed=5)
 # Cosines with the mood (1, 0): 1, 0.8, 0.6, 0.28, 0, 0; from the third on "unlike".
 SCORES = [[1, 0], [0.8, 0.6], [0.6, 0.8], [0.28, 0.96], [0, 1], [0, 2]]
-LOOKS = np.eye(4, dtype=np.float32)[[0, 0, 3, 1, 0, 2]]  # the fifth looks like the best
+# The fifth looks like the best.
+LOOKS = with_feeling(np.eye(4)[[0, 0, 3, 1, 0, 2]], np.zeros((6, 2)))
 
 
 def tagged(key, scores):

@@ -5,11 +5,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+import evoke_core.bridge.contrast as contrast_module
 import evoke_core.bridge.fit as fit_module
 from evoke_core.bridge.fit import fit_bridge
 from evoke_core.bridge.projection import Side
 from evoke_core.bridge.rivals import fit_rivals
-from evoke_core.config import BridgeRules
+from evoke_core.config.profile import BridgeRules
 from evoke_core.errors import BridgeError
 from evoke_core.evaluation import retrieval_figures
 from evoke_core.vectors import l2_normalize
@@ -95,25 +96,19 @@ def test_a_track_is_never_on_both_sides_of_the_early_stopping_split(monkeypatch)
     world = planted(tracks=40)
     groups = np.repeat(np.arange(10), 4)  # a whole and three windows each
     sides = []
-    start, loss = fit_module._start, fit_module._loss
+    find = fit_module._find_epochs
 
-    def spy_start(music, images, rules):
-        sides.append(music.embedding)
-        return start(music, images, rules)
+    def spy(fit, judge, shrinkage):
+        sides.extend(side.music.embedding for side in (fit, judge))
+        return find(fit, judge, shrinkage)
 
-    def spy_loss(weights, music, images, rules):
-        sides.append(music.embedding)
-        return loss(weights, music, images, rules)
-
-    monkeypatch.setattr(fit_module, "_start", spy_start)
-    monkeypatch.setattr(fit_module, "_loss", spy_loss)
+    monkeypatch.setattr(fit_module, "_find_epochs", spy)
     rules = RULES.model_copy(update={"max_epochs": 1})
     fit_bridge(world.music, world.images, groups, rules)
     row_of = {row.tobytes(): n for n, row in enumerate(world.music.embedding)}
-    start_tracks, trained, judged = (
+    trained, judged = (
         {int(groups[row_of[row.tobytes()]]) for row in side} for side in sides
     )
-    assert start_tracks == trained
     assert not trained & judged
     assert len(trained | judged) == 10
 
@@ -143,6 +138,6 @@ def test_vectors_that_do_not_vary_point_to_the_encoder(name):
 
 def test_many_pictures_are_shown_some_at_a_time(monkeypatch):
     world = planted()
-    monkeypatch.setattr(fit_module, "_IMAGES_AT_ONCE", 30)
+    monkeypatch.setattr(contrast_module, "IMAGES_AT_ONCE", 30)
     bridge = fit_bridge(world.music, world.images, world.groups, RULES)
     assert area(bridge, planted(seed=1)) > 0.7

@@ -74,3 +74,23 @@ def test_a_metric_counts_as_precisely_as_it_is_measured():
         "auc": Figure(0.60, 0.60 - narrow, 0.60 + narrow, 40),
     }
     assert decide({"lucky": lucky, "sharp": sharp}, None).serves == "sharp"
+
+
+def test_a_candidate_no_better_than_chance_fails_and_a_rival_serves():
+    found = decide(
+        {"chance": figures(0.5), "bridge": figures(0.54), "tags": figures(0.6)}, None
+    )
+    assert (found.serves, found.is_proven) == ("tags", True)
+
+
+def test_where_nothing_beats_the_controls_what_serves_stays():
+    everything = {"chance": figures(0.5), "mean": figures(0.5), "bridge": figures(0.5)}
+    found = decide(everything, ("tags", figures(0.1)))
+    assert (found.serves, found.is_new) == ("tags", False)
+    assert "ignores the song; refused" in found.reason
+
+
+def test_a_first_release_that_beats_nothing_says_that_it_is_unproven():
+    found = decide({"mean": figures(0.5), "bridge": figures(0.5)}, None)
+    assert (found.serves, found.is_proven) == ("bridge", False)
+    assert "unproven" in found.reason

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from evoke_core.bridge.projection import KINDS, Projection, Side
+from evoke_core.shared_space import FEELING, feeling_of
 
 
 def song(embedding=(1, 0), moods=(0.5, 0.5), affect=(0, 0)):
@@ -45,22 +46,12 @@ def test_chance_is_fixed_by_the_song():
     np.testing.assert_allclose(found, [1, 0, 0], atol=1e-6)
 
 
-def test_affect_answers_with_the_look_of_the_nearest_place():
-    anchors = {
-        "places": [[-1, 0], [1, 0]], "looks": [[1, 0], [0, 1]], "bandwidth": [0.25],
-    }  # fmt: skip
-    at_left = placed("affect", song(affect=(-1, 0)), **anchors)
-    np.testing.assert_allclose(at_left, [1, 0], atol=1e-6)
-    between = placed("affect", song(affect=(0, 0)), **anchors)
-    np.testing.assert_allclose(between, [0.5**0.5] * 2, rtol=1e-6)
+def test_affect_asks_for_the_songs_feeling_whatever_the_look():
+    song_at = np.array([[-1.0, 0.5]], np.float32)
+    asked = placed("affect", song(affect=song_at[0]), dimension=np.array([9]))[None]
 
-
-def test_affect_weighs_places_by_a_gaussian():
-    found = placed(
-        "affect", song(affect=(0, 0)),
-        places=[[0, 0], [0.25, 0]], looks=[[1, 0], [0, 1]], bandwidth=[0.25],
-    )  # fmt: skip
-    assert found[1] / found[0] == pytest.approx(np.exp(-0.5), rel=1e-5)
+    np.testing.assert_allclose(asked[:, FEELING:], 0)
+    np.testing.assert_allclose(feeling_of(asked), song_at, atol=1e-6)
 
 
 def test_tags_mix_the_looks_of_a_songs_moods():

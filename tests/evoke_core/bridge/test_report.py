@@ -15,7 +15,7 @@ from evoke_core.bridge.report import (
     planted_truth,
     tag_truth,
 )
-from evoke_core.config import BridgeRules
+from evoke_core.config.profile import BridgeRules
 from evoke_core.errors import BridgeError
 from evoke_core.vectors import l2_normalize
 
@@ -54,7 +54,7 @@ def test_no_row_is_projected_by_a_model_that_saw_its_track(monkeypatch):
     folds = np.repeat([0, 1, 2, 2, 1, 0], 2)
     fitted_on = []
 
-    def spy(seen, pictures, tracks, rules):
+    def spy(seen, pictures, tracks, rules, supervision):
         fitted_on.append(set(tracks.tolist()))
         assert len(pictures) == len(images)
         return {"memory": Memory(seen.embedding)}
@@ -126,3 +126,32 @@ def test_a_comparison_is_plain_data():
     plain = json.loads(json.dumps(compare({"k": images}, images, truth).as_json()))
     assert plain["truth"] == "tags"
     assert plain["figures"]["label"]["image_to_music"]["k"]["auc"]["value"] == 1.0
+
+
+def test_truth_from_tags_is_labelled_as_such():
+    images = np.eye(2, dtype=np.float32)
+    for kind, said in (("tags", True), ("planted", False)):
+        truth = Truth(kind, np.eye(2, dtype=bool), np.eye(2, dtype=bool))
+        plain = compare({"k": images}, images, truth).as_json()
+        assert plain["is_tag_derived"] is said
+
+
+def test_only_tracks_that_the_truth_speaks_of_are_judged():
+    images = np.eye(2, dtype=np.float32)
+    known = np.array([False, True, True])
+    truth = Truth("planted", np.eye(2, dtype=bool), np.eye(2, dtype=bool), known)
+    queries = np.array([[0, 1], [1, 0], [0, 1]], np.float32)
+    found = compare({"k": queries}, images, truth)
+    assert found.served_by()["k"]["mrr"].n == 2
+    assert found.served_by()["k"]["mrr"].value == 1.0
+
+
+def test_alignment_counts_cosines_of_matches_and_of_drawn_pictures():
+    images = np.eye(3, dtype=np.float32)
+    truth = Truth("planted", np.eye(3, dtype=bool), np.eye(3, dtype=bool))
+    found = compare({"good": images, "bad": -images}, images, truth)
+    good, bad = found.alignment["good"], found.alignment["bad"]
+    assert len(good.edges) == len(good.matched) + 1 == len(good.random) + 1
+    assert (good.edges[0], good.edges[-1]) == (-1.0, 1.0)
+    assert good.matched[-1] == bad.matched[0] == 3  # cosines of 1 and of -1
+    assert sum(good.matched) == sum(good.random) == 3

@@ -6,8 +6,10 @@ import pytest
 
 from evoke_core.bridge.fit import fit_bridge
 from evoke_core.bridge.training import held_truth, training_set
-from evoke_core.config import BridgeRules
+from evoke_core.config.profile import BridgeRules
 from evoke_core.errors import BridgeError
+from evoke_core.shared_space import FEELING, feeling_of
+from evoke_core.vectors import l2_normalize
 
 PARTS = pl.DataFrame(
     {
@@ -33,6 +35,8 @@ PAIRS = pl.DataFrame(
     {
         "track_id": ["t1", "t1", "t2"],
         "image_id": ["p3", "p1", "p1"],
+        "kind": ["positive", "hard_negative", "negative"],
+        "similarity": [0.9, 0.4, 0.2],
         "fold": [1, 1, 0],
     }
 )
@@ -55,8 +59,11 @@ def test_rows_are_sorted_by_track_and_part():
     found = trained()
     assert found.track_ids.tolist() == ["t1", "t1", "t2", "t2"]
     assert found.is_whole.tolist() == [True, False, True, False]
-    np.testing.assert_array_equal(
-        found.music.embedding, [[1, 0], [1, 1], [2, 0], [2, 1]]
+    expected = l2_normalize(np.array([[1, 0], [1, 1], [2, 0], [2, 1]], np.float32))
+    heard = l2_normalize(found.music.embedding[:, FEELING:])
+    np.testing.assert_allclose(heard, expected, atol=1e-6)
+    np.testing.assert_allclose(
+        feeling_of(found.music.embedding), found.music.affect, atol=1e-5
     )
     np.testing.assert_allclose(found.music.affect[0], [0.1, -0.1], rtol=1e-6)
     assert found.music.embedding.dtype == found.music.moods.dtype == np.float32
@@ -82,13 +89,50 @@ def test_planted_truth_is_preferred_and_judges_planted_pictures_only():
     np.testing.assert_array_equal(truth.label, [[True], [False]])  # t1, t2 against p3
 
 
-def test_where_a_track_has_no_planted_place_the_tags_are_truth():
+def test_a_mixed_library_is_judged_on_its_planted_tracks_alone():
     tracks = planted("track_id", {"t1": (0.0, 0.0), "t2": None})
+    pictures = planted("image_id", {"p1": (0.0, 0.0), "p3": (0.9, 0.9)})
+    truth, judged = held_truth(trained(), tracks, pictures)
+    assert truth.kind == "planted"
+    assert judged.tolist() == [True, True]
+    assert truth.known.tolist() == [True, False]
+    np.testing.assert_array_equal(truth.label, [[True, False]])
+
+
+def test_where_no_track_is_planted_the_tags_are_truth():
+    tracks = planted("track_id", {"t1": None, "t2": None})
     pictures = planted("image_id", {"p1": (0.0, 0.0), "p3": (0.0, 0.0)})
     truth, judged = held_truth(trained(), tracks, pictures)
     assert truth.kind == "tags"
     assert judged.tolist() == [True, True]
     assert truth.label.shape == (2, 2)
+
+
+def test_every_window_has_its_tracks_pairs_with_the_weight_of_their_kind():
+    pairs = trained().supervision.pairs
+    assert pairs.music.tolist() == [0, 0, 1, 1, 2, 3]  # t1 twice, t2 twice
+    assert pairs.image.tolist() == [0, 1, 0, 1, 0, 0]  # p1, p3
+    np.testing.assert_allclose(pairs.weight, [-1, 0.9, -1, 0.9, 0, 0], rtol=1e-6)
+
+
+def test_curated_pairs_bring_their_pictures_and_are_signed_by_the_verdict():
+    curated = pl.DataFrame(
+        {
+            "track_id": ["t2", "t1", "t9"],
+            "image_id": ["p4", "p1", "p1"],
+            "match": [0, 1, 1],
+            "raters": [3, 1, 1],
+            "agreement": [2 / 3, 1.0, 1.0],
+        }
+    )
+    found = training_set(PARTS, PICTURES, PAIRS, curated)
+    assert found.image_ids.tolist() == ["p1", "p3", "p4"]
+    told = found.supervision.curated
+    assert told.music.tolist() == [0, 1, 2, 3]
+    assert told.image.tolist() == [0, 0, 2, 2]
+    # One rater of one mind: 1 / 2. Two of three: a third of the way, times 3 / 4.
+    np.testing.assert_allclose(told.weight, [0.5, 0.5, -0.25, -0.25], rtol=1e-6)
+    assert len(trained().supervision.curated) == 0
 
 
 def test_where_no_picture_is_planted_the_tags_are_truth():
@@ -109,7 +153,13 @@ def test_planted_places_keep_the_order_of_what_was_asked():
         }
     )  # fmt: skip
     pairs = pl.DataFrame(
-        {"track_id": names, "image_id": ["p1"] * count, "fold": [0] * count}
+        {
+            "track_id": names,
+            "image_id": ["p1"] * count,
+            "kind": ["positive"] * count,
+            "similarity": [1.0] * count,
+            "fold": [0] * count,
+        }
     )
     valence = np.linspace(-1, 1, count)
     shuffled = np.random.default_rng(0).permutation(count)
