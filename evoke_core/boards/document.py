@@ -33,6 +33,7 @@ def render_document(
     styles: Sequence[str],
     scripts: Sequence[str],
     rules: str = "",
+    packages: Sequence[str] = ("evoke_core.boards",),
 ) -> str:
     """Fill a template and inline its styles and scripts under a strict policy.
 
@@ -42,12 +43,15 @@ def render_document(
         styles: CSS files, joined in order.
         scripts: JavaScript files, joined in order into one script.
         rules: CSS made for this document, after the files; must hold no foreign text.
+        packages: Whose `templates/` are looked through, in order.
 
     Returns:
         The whole document.
     """
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("evoke_core.boards", "templates"),
+        loader=jinja2.ChoiceLoader(
+            [jinja2.PackageLoader(package, "templates") for package in packages]
+        ),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

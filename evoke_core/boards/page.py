@@ -35,6 +35,7 @@ SCRIPTS = (
     "lightbox.js",
     "player.js",
     "export.js",
+    "verdict.js",
     "board.js",
 )
 MOODS_SHOWN = 4

@@ -94,6 +94,7 @@ class BoardPage {
     const restore = document.getElementById("restore");
     restore.hidden = !dropped.length;
     restore.querySelector("span").textContent = `Bring back ${dropped.length}`;
+    showJudged(this.state);
     const empty = document.getElementById("empty");
     empty.hidden = ids.length > 0;
     if (dropped.length) empty.textContent = "Every picture is dropped. Bring them back above.";
@@ -229,6 +230,7 @@ class BoardPage {
       copy(location.href, "Link copied, with your sliders, kept and dropped pictures.");
     });
     on("save", () => this.save());
+    on("save-verdict", () => saveVerdict(this.board, this.state));
     document.addEventListener("click", (event) => {
       const hex = event.target.closest(".swatch")?.dataset.hex;
       if (hex) copy(hex, `${hex} copied`);

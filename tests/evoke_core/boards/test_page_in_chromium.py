@@ -3,6 +3,7 @@
 Each test opens the page anew in one browser; nothing here reaches beyond the disk.
 """
 
+import json
 import shutil
 from urllib.parse import unquote
 
@@ -16,7 +17,7 @@ from evoke_core.boards.gallery import render_gallery
 from evoke_core.boards.pool import gather
 from evoke_core.boards.query import ask
 from evoke_core.boards.refine import choose_tiles
-from evoke_core.config import AXES
+from evoke_core.config.fields import AXES
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = [
@@ -204,6 +205,25 @@ def test_saving_gives_the_shown_board_as_a_png(visit):
         assert picture.width == 1920
         colours = picture.convert("RGB").resize((60, 60)).getcolors(3600)
     assert len(colours) > 100, "pictures are on it"
+
+
+def test_kept_and_dropped_pictures_are_saved_as_a_verdict(visit):
+    assert not visit.page.locator("#judged").is_visible()
+    kept, dropped = visit.tiles()[2], visit.tiles()[0]
+    visit.open_tile(kept)
+    visit.press("l")
+    visit.open_tile(dropped)
+    visit.press("d")
+    said = visit.page.locator("#judged span").inner_text()
+    assert said == "You kept 1 and dropped 1 of these pictures."
+    verdicts = []
+    for _ in range(2):
+        with visit.page.expect_download() as waiting:
+            visit.page.locator("#save-verdict").click()
+        assert waiting.value.suggested_filename == "verdict-chord-1.json"
+        verdicts.append(json.loads(waiting.value.path().read_bytes()))
+    assert (verdicts[0]["locked"], verdicts[0]["dropped"]) == ([kept], [dropped])
+    assert verdicts[0]["rater"] == verdicts[1]["rater"], "one device is one listener"
 
 
 @pytest.mark.parametrize("width", [360, 820, 1440])

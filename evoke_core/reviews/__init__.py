@@ -1,0 +1,1 @@
+"""People judge boards and pictures, and what they say becomes curated pairs."""

@@ -1,0 +1,125 @@
+"""Make a study from the boards in a store: deal it, draw its page, keep its key."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from evoke_core.boards.desk import served_pictures
+from evoke_core.boards.shelf import read_board
+from evoke_core.corpus.decode import decode_picture, encode_jpeg
+from evoke_core.corpus.survey import thumbnail_key
+from evoke_core.errors import BoardError
+from evoke_core.reviews.dealing import StudyPlan, deal_study
+from evoke_core.reviews.page import render_study
+from evoke_core.reviews.rival import open_corpus
+from evoke_core.reviews.study import Study, page_key, write_study
+from evoke_core.storage.store import Store
+
+_SMALL_PX, _LARGE_PX = 320, 512  # in a board of twelve, and alone
+_SAID = ("title", "attribution", "licence", "licence_url", "url")
+
+
+@dataclass(frozen=True, slots=True)
+class MadeStudy:
+    """A study that stands in the store.
+
+    Args:
+        study: Its trials.
+        page: Store key of the HTML that is handed out.
+        answers: Store key of the answer key, which is not.
+        size_bytes: Of the page.
+        silent: Boards whose song the page can't play.
+        left_out: Reason by board_id.
+    """
+
+    study: Study
+    page: str
+    answers: str
+    size_bytes: int
+    silent: tuple[str, ...]
+    left_out: Mapping[str, str]
+
+
+def make_study(
+    store: Store, board_ids: Sequence[str], plan: StudyPlan, *, listen_s: float
+) -> MadeStudy:
+    """Make a study page and its answer key.
+
+    Args:
+        store: Holds boards and pictures.
+        board_ids: Whose songs are judged; empty takes all that are stored.
+        plan: How many trials of what.
+        listen_s: Seconds to listen to a song before its first question.
+
+    Raises:
+        BoardError: A board is not there, or none can be judged.
+    """
+    boards = {name: _board(store, name) for name in board_ids or _stored(store)}
+    corpus = open_corpus(served_pictures(store))
+    dealt = deal_study(list(boards.values()), corpus, plan)
+    study = dealt.study
+    pictures = corpus.pictures.filter(pl.col("image_id").is_in(_shown(study)))
+    page = render_study(
+        study,
+        boards,
+        images=_images(store, study, pictures),
+        credits_of=pictures.select(_SAID).to_dicts(),
+        listen_s=listen_s,
+    ).encode()
+    answers = write_study(store, study)  # first: a page without its key is of no use
+    store.write(page_key(study.study_id), page)
+    asked = dict.fromkeys(trial.board_id for trial in study.trials)
+    return MadeStudy(
+        study=study,
+        page=page_key(study.study_id),
+        answers=answers,
+        size_bytes=len(page),
+        silent=tuple(name for name in asked if not boards[name]["track"]["audio"]),
+        left_out=dealt.left_out,
+    )
+
+
+def _stored(store: Store) -> Iterable[str]:
+    for found in store.listing("boards/"):
+        folder, _, name = found.key.removeprefix("boards/").partition("/")
+        if name == "board.json":
+            yield folder
+
+
+def _board(store: Store, board_id: str) -> dict[str, Any]:
+    board = read_board(store, board_id)
+    if board is None:
+        raise BoardError(
+            f"study: there is no board {board_id!r} in {store.uri}; name folders "
+            "below boards/, or none to take them all"
+        )
+    return board
+
+
+def _shown(study: Study) -> list[str]:
+    return sorted({one for trial in study.trials for one in trial.first + trial.second})
+
+
+def _images(
+    store: Store, study: Study, pictures: pl.DataFrame
+) -> dict[tuple[str, bool], bytes]:
+    """Encode the pictures of boards alike, and those shown alone alike but larger.
+
+    One that is shown in both ways is encoded twice: its size would tell its board.
+    """
+    shown = {
+        (image_id, trial.real is None)
+        for trial in study.trials
+        for image_id in trial.first + trial.second
+    }
+    sha256 = dict(pictures.select("image_id", "sha256").iter_rows())
+    return {
+        (image_id, alone): encode_jpeg(
+            decode_picture(store.read(thumbnail_key(sha256[image_id]))).rgb,
+            longest_px=_LARGE_PX if alone else _SMALL_PX,
+            quality=80,
+        )
+        for image_id, alone in sorted(shown)
+    }
