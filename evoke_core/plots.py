@@ -83,6 +83,39 @@ def lines_plot(
     return _png(figure)
 
 
+def tradeoff_plot(
+    courses: Mapping[str, npt.NDArray[Any]],
+    marks: Mapping[str, tuple[float, float]],
+    *,
+    title: str,
+    labels: tuple[str, str],
+) -> bytes:
+    """Draw what each way gives of one thing for another, and name points on it.
+
+    Args:
+        courses: float[N, 2] points by name; the first is ours.
+        marks: Places to point out, by what they are.
+        title: The finding.
+        labels: Of the two axes, with units.
+    """
+    figure, axes = _canvas(title, height=4.2)
+    styles = ("-", "--", ":", "-.")
+    for number, (name, points) in enumerate(courses.items()):
+        style = {"color": GREY, "linestyle": styles[number % 4], "marker": "."}
+        ours = {"color": ACCENT, "linewidth": 2, "zorder": 3, "marker": "o"}
+        drawn = style if number else ours
+        axes.plot(points[:, 0], points[:, 1], label=name, markersize=4, **drawn)
+    for number, (name, place) in enumerate(marks.items()):
+        axes.plot(*place, "o", color=INK, markersize=10, fillstyle="none", zorder=4)
+        offset = (10, 10 + 14 * number)
+        axes.annotate(
+            name, place, offset, textcoords="offset points", fontsize=8, color=INK
+        )
+    axes.set(xlabel=labels[0], ylabel=labels[1])
+    axes.legend(frameon=False, fontsize=8)
+    return _png(figure)
+
+
 def histogram_plot(
     groups: Mapping[str, npt.NDArray[Any]], *, title: str, unit: str
 ) -> bytes:

@@ -13,10 +13,11 @@ from urllib.parse import quote
 import numpy as np
 
 from evoke_core.boards.desk import Desk
+from evoke_core.boards.query import song_moods
 from evoke_core.boards.refine import Pool, Refinement, encode_vector
-from evoke_core.config import AXES
+from evoke_core.config.fields import AXES
 from evoke_core.corpus.survey import thumbnail_key
-from evoke_core.moods import name_moods, score_moods
+from evoke_core.moods import name_moods
 from evoke_core.music.decode import waveform_peaks
 from evoke_core.music.listen import Heard
 from evoke_core.vectors import Array, Array64, mean_pairwise_distance
@@ -67,8 +68,8 @@ def describe_board(
         chosen: Rows of the pool that are tiles, in board order.
     """
     image_ids, pool, relevance = gathered
-    moods = score_moods(heard.affects, desk.vocabulary, desk.run_profile.tags)
-    scores = _mood_scores(moods[0], list(desk.vocabulary.moods))
+    moods = song_moods(heard, desk)[0]
+    scores = _mood_scores(moods, list(desk.vocabulary.moods))
     parts = _nearest_section(pool, refinement)
     candidates = [
         {

@@ -8,16 +8,19 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from evoke_core.bridge.projection import Projection
-from evoke_core.config import RunProfile, Vocabulary
+from evoke_core.config.profile import RunProfile, TagRules
+from evoke_core.config.vocabulary import Vocabulary
 from evoke_core.corpus.decode import decode_picture, encode_jpeg
 from evoke_core.corpus.fetch import read_picture
 from evoke_core.corpus.survey import thumbnail_key
 from evoke_core.errors import IndexUnavailable, PictureRefused
 from evoke_core.images.gather import kept_pictures
 from evoke_core.index import ImageIndex
+from evoke_core.moods import MoodCalibration, calibrate_plane, read_calibration
 from evoke_core.music.encode import MusicEncoder
 from evoke_core.release import Release, read_release
 from evoke_core.storage.store import Store
@@ -38,6 +41,7 @@ class Desk:
         release: What is served.
         projection: From music into image space.
         directions: float32[4, D].
+        calibration: Of the music library, by which a song's moods are named.
         pictures: What boards say of each picture, by image_id.
         rows: Row of each picture in `embeddings`, by image_id.
         embeddings: float32[N, D].
@@ -51,6 +55,7 @@ class Desk:
     release: Release
     projection: Projection
     directions: Array
+    calibration: MoodCalibration
     pictures: Mapping[str, Mapping[str, Any]]
     rows: Mapping[str, int]
     embeddings: Array
@@ -99,6 +104,7 @@ def open_desk(
         release=release,
         projection=Projection(card["kind"], arrays),
         directions=directions["directions"],
+        calibration=_calibration(store, release, vocabulary, run_profile.tags),
         pictures=dict(zip(ids, pictures.drop("embedding").to_dicts(), strict=True)),
         rows={image_id: row for row, image_id in enumerate(ids)},
         embeddings=embeddings,
@@ -107,6 +113,16 @@ def open_desk(
         run_profile=run_profile,
         images=TileImages(store),
     )
+
+
+def _calibration(
+    store: Store, release: Release, vocabulary: Vocabulary, rules: TagRules
+) -> MoodCalibration:
+    """Read the library's calibration; an older release names moods by the plane."""
+    if release.calibration is None:
+        nothing = np.empty((0, 2), np.float32)
+        return calibrate_plane(nothing, vocabulary, rules)
+    return read_calibration(store, release.calibration)
 
 
 def _require_same(*parts: tuple[str, str, str]) -> None:

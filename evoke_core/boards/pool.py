@@ -12,12 +12,13 @@ import numpy as np
 
 from evoke_core.boards.desk import Desk
 from evoke_core.boards.refine import Pool, Refinement, quantise, relevance_of
-from evoke_core.config import AXES
+from evoke_core.config.fields import AXES
 from evoke_core.errors import BoardError
 from evoke_core.index import Hit
 from evoke_core.vectors import Array, Array64
 
 _OWN_SHARE = 0.5
+_MOST_GONE = 5000  # beyond that a release should be published anew
 
 
 def gather(refinement: Refinement, desk: Desk) -> tuple[list[str], Pool, Array64]:
@@ -35,7 +36,7 @@ def gather(refinement: Refinement, desk: Desk) -> tuple[list[str], Pool, Array64
     found = desk.index.search(
         desk.release.collection,
         queries.astype(np.float32),
-        top_k=desk.run_profile.board.pool,
+        top_k=desk.run_profile.board.pool + _gone(desk),
     )
     # A picture that left the corpus after the release was made is not shown.
     lists = [[hit for hit in hits if hit.image_id in desk.rows] for hits in found]
@@ -49,6 +50,11 @@ def gather(refinement: Refinement, desk: Desk) -> tuple[list[str], Pool, Array64
     order = np.argsort(-relevance, kind="stable")
     best_first = [ids[row] for row in order]
     return best_first, _pool(best_first, desk), relevance[order]
+
+
+def _gone(desk: Desk) -> int:
+    """Count the pictures that left the corpus since the release, and may be found."""
+    return min(max(desk.release.pictures - len(desk.pictures), 0), _MOST_GONE)
 
 
 def _slider_ends(refinement: Refinement) -> Array64:

@@ -8,22 +8,26 @@ import numpy as np
 
 from evoke_core.boards.desk import Desk
 from evoke_core.boards.refine import Refinement
-from evoke_core.bridge.projection import Side
-from evoke_core.moods import score_moods
+from evoke_core.bridge.projection import Side, in_shared_space
 from evoke_core.music.listen import Heard
-from evoke_core.vectors import Array64
+from evoke_core.music.tags import score_music
+from evoke_core.vectors import Array, Array64
 
 _DIGITS = 6  # what board.json carries, and what both page and Python compute with
 
 
 def ask(heard: Heard, desk: Desk) -> Refinement:
     """Project a song into image space, ready for search and refinement."""
-    rules = desk.run_profile
-    moods = score_moods(heard.affects, desk.vocabulary, rules.tags)
-    music = Side(heard.embeddings, moods, heard.affects)
-    queries = desk.projection.project(music)
+    music = Side(heard.embeddings, song_moods(heard, desk), heard.affects)
+    queries = desk.projection.project(in_shared_space(music))
     if len(queries) == 2:  # a single section is the whole, asked twice
         queries = queries[:1]
+    return refinement_of(queries, desk)
+
+
+def refinement_of(queries: Array, desk: Desk) -> Refinement:
+    """Put queries, float32[1 + S, D], under the rules of the desk's boards."""
+    rules = desk.run_profile
     return Refinement(
         queries=_rounded(queries),
         whole_weight=rules.board.whole_weight,
@@ -33,6 +37,21 @@ def ask(heard: Heard, desk: Desk) -> Refinement:
         size=rules.board.size,
         max_per_artist=rules.board.max_per_artist,
         max_per_source=rules.board.max_per_source,
+    )
+
+
+def song_moods(heard: Heard, desk: Desk) -> Array:
+    """Say how strongly each mood applies, as if the song were one of the library.
+
+    Returns:
+        float32[1 + S, T], rows sum to 1: the whole, then each section.
+    """
+    return score_music(
+        heard.embeddings,
+        heard.affects,
+        desk.calibration,
+        desk.vocabulary,
+        desk.run_profile.tags,
     )
 
 

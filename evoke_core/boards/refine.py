@@ -13,7 +13,7 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
-from evoke_core.config import AXES
+from evoke_core.config.fields import AXES
 from evoke_core.vectors import Array, Array64
 
 _VECTOR_PEAK = 127
@@ -135,7 +135,7 @@ def _diversify(pool: Pool, refinement: Refinement, relevance: Array64) -> list[i
     norms = np.sqrt((vectors * vectors).sum(axis=1).astype(np.float64))
     free = np.ones(len(vectors), bool)
     likeness = np.full(len(vectors), -np.inf)
-    caps = _Caps(pool, refinement)
+    caps = Caps(pool, refinement)
     chosen: list[int] = []
     while len(chosen) < refinement.size and free.any():
         value = refinement.balance * relevance
@@ -151,7 +151,7 @@ def _diversify(pool: Pool, refinement: Refinement, relevance: Array64) -> list[i
     return chosen
 
 
-class _Caps:
+class Caps:
     """Which candidates the tiles chosen so far have ruled out."""
 
     def __init__(self, pool: Pool, refinement: Refinement) -> None:

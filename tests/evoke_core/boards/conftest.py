@@ -11,7 +11,8 @@ import soundfile
 
 from evoke_core.boards.board import Song
 from evoke_core.boards.desk import open_desk
-from evoke_core.config import AXES, load_run_profile, load_vocabulary
+from evoke_core.config.fields import AXES
+from evoke_core.config.loading import load_run_profile, load_vocabulary
 from evoke_core.corpus.decode import encode_jpeg
 from evoke_core.corpus.survey import thumbnail_key
 from evoke_core.errors import IndexUnavailable
@@ -20,12 +21,14 @@ from evoke_core.music.handcrafted import HandcraftedMusicEncoder
 from evoke_core.music.listen import listen
 from evoke_core.release import Release, publish
 from evoke_core.schemas import TABLES
+from evoke_core.shared_space import FEELING, with_feeling
 from evoke_core.storage.local import LocalStore
 from evoke_core.storage.tables import write_arrays, write_table
 from evoke_core.vectors import l2_normalize
 
 CONFIG = Path(__file__).parents[3] / "assets_config"
 COUNT, DIMENSION, RATE = 24, 12, 22_050
+LOOK = DIMENSION - FEELING  # what the image encoder of these boards gives
 
 
 @dataclass
@@ -67,7 +70,7 @@ def sha(number):
 def picture_rows(names):
     """Write the rows of every table that a board reads; half are of one artist."""
     rng = np.random.default_rng(3)
-    embeddings = l2_normalize(rng.normal(size=(COUNT, DIMENSION)))
+    embeddings = l2_normalize(rng.normal(size=(COUNT, LOOK)))
     scores = rng.dirichlet(np.ones(len(names)), COUNT).astype(np.float32)
     tables = {
         name: []
@@ -114,6 +117,7 @@ def picture_rows(names):
             {
                 "image_id": identity["image_id"], "valence": 0.0, "arousal": 0.0,
                 "moods": strongest, "scores": scores[number].tolist(),
+                "labelled": False,
             }
         )  # fmt: skip
         tables["image_embeddings"].append(
@@ -155,8 +159,9 @@ def store(tmp_path, vocabulary, encoder):
     for number in range(COUNT):
         pixels = rng.integers(0, 255, (6, 8, 3), np.uint8).repeat(12, 0).repeat(12, 1)
         made.write(thumbnail_key(sha(number)), encode_jpeg(pixels, longest_px=96))
-    weight = rng.normal(size=(encoder.dimension, DIMENSION)).astype(np.float32)
-    arrays = {"weight": weight, "bias": np.zeros(DIMENSION, np.float32)}
+    shape = (FEELING + encoder.dimension, DIMENSION)
+    weight = rng.normal(size=shape).astype(np.float32)
+    arrays = {"weight": weight, "bias": np.zeros(shape[1], np.float32)}
     write_arrays(made, "models/p.safetensors", arrays, {"kind": "ridge"})
     axes = {"directions": np.eye(len(AXES), DIMENSION, dtype=np.float32)}
     write_arrays(made, "models/d.safetensors", axes, {})
@@ -178,7 +183,8 @@ def store(tmp_path, vocabulary, encoder):
 def index(vocabulary):
     _, embeddings = picture_rows(list(vocabulary.moods))
     image_ids = [f"p{number:02d}" for number in range(COUNT)]
-    return MemoryIndex({"images_1": (image_ids, embeddings)})
+    shared = with_feeling(embeddings, np.zeros((COUNT, 2)))
+    return MemoryIndex({"images_1": (image_ids, shared)})
 
 
 @pytest.fixture

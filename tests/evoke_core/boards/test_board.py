@@ -11,7 +11,7 @@ from evoke_core.boards.board import describe_board, title_from_key
 from evoke_core.boards.pool import gather
 from evoke_core.boards.query import ask
 from evoke_core.boards.refine import choose_tiles
-from evoke_core.config import AXES
+from evoke_core.config.fields import AXES
 from evoke_core.music.sections import Section
 from evoke_core.vectors import l2_normalize
 
@@ -135,10 +135,9 @@ def test_candidates_are_best_first(board):
 def test_why_names_the_two_moods_that_song_and_picture_share_most(
     board, desk, vocabulary, heard
 ):
-    from evoke_core.moods import score_moods
+    from evoke_core.boards.query import song_moods
 
-    rules = desk.run_profile.tags
-    scores = score_moods(heard.affects, vocabulary, rules)[0]
+    scores = song_moods(heard, desk)[0]
     strength = dict(zip(vocabulary.moods, scores.tolist(), strict=True))
     for tile in board["tiles"]:
         moods = desk.pictures[tile["image_id"]]["moods"]

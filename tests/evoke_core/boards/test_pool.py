@@ -9,7 +9,7 @@ import pytest
 from evoke_core.boards.pool import gather
 from evoke_core.boards.query import ask
 from evoke_core.boards.refine import Refinement, choose_tiles, quantise, relevance_of
-from evoke_core.config import AXES
+from evoke_core.config.fields import AXES
 from evoke_core.errors import BoardError
 from evoke_core.index import Hit
 from evoke_core.vectors import l2_normalize
@@ -110,7 +110,7 @@ def test_refining_in_the_pool_equals_a_new_retrieval():
 
     desk = SimpleNamespace(
         index=SimpleNamespace(search=search),
-        release=SimpleNamespace(collection="c"),
+        release=SimpleNamespace(collection="c", pictures=0),
         run_profile=SimpleNamespace(board=SimpleNamespace(pool=500)),
         pictures={i: facts | {"cluster_id": i} for i in ids},
         rows={i: row for row, i in enumerate(ids)},

@@ -3,10 +3,12 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
-from evoke_core.boards.query import ask
-from evoke_core.moods import score_moods
+from evoke_core.boards.query import ask, song_moods
+from evoke_core.moods import MoodCalibration, score_moods
 from evoke_core.music.sections import Section
+from evoke_core.shared_space import with_feeling
 from evoke_core.vectors import l2_normalize
 
 
@@ -39,7 +41,8 @@ def test_every_section_asks_for_itself(heard, desk):
 
 def test_queries_are_the_projected_song_to_six_digits(heard, desk):
     found = ask(heard, desk).queries[0]
-    exact = l2_normalize(heard.embeddings[:1] @ desk.projection.arrays["weight"])[0]
+    asked = with_feeling(heard.embeddings[:1], heard.affects[:1])
+    exact = l2_normalize(asked @ desk.projection.arrays["weight"])[0]
     np.testing.assert_allclose(found, exact, atol=6e-7)
     np.testing.assert_array_equal(found, np.round(found, 6))
     assert found.dtype == np.float64
@@ -55,9 +58,7 @@ def test_the_projection_hears_the_moods_of_every_part(heard, desk):
 
     song = in_sections(heard, 2)
     ask(song, replace(desk, projection=Spy()))
-    rules = desk.run_profile.tags
-    expected = score_moods(song.affects, desk.vocabulary, rules)
-    np.testing.assert_array_equal(seen[0].moods, expected)
+    np.testing.assert_array_equal(seen[0].moods, song_moods(song, desk))
     np.testing.assert_array_equal(seen[0].affect, song.affects)
 
 
@@ -69,3 +70,19 @@ def test_the_rules_of_the_board_come_from_the_profile(heard, desk):
     assert found.whole_weight == rules.board.whole_weight
     assert (found.max_per_artist, found.max_per_source) == (4, None)
     np.testing.assert_array_equal(found.directions, np.eye(4, 12))
+
+
+def test_a_song_is_named_by_the_plane_against_the_library(heard, desk):
+    rules = desk.run_profile.tags
+    expected = score_moods(heard.affects, desk.vocabulary, rules, desk.calibration)
+    np.testing.assert_array_equal(song_moods(heard, desk), expected)
+
+
+def test_a_song_is_named_by_prompts_where_the_library_was(heard, desk):
+    count = len(desk.vocabulary.moods)
+    classes = np.zeros((count, heard.embeddings.shape[1]), np.float32)
+    classes[7] = heard.embeddings[0]
+    prompted = MoodCalibration(np.zeros(count), np.full(count, 0.1), 2.0, classes)
+    scores = song_moods(heard, replace(desk, calibration=prompted))
+    assert scores[0].argmax() == 7
+    assert scores.sum(axis=1) == pytest.approx(1, abs=1e-5)

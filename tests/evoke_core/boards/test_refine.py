@@ -20,7 +20,7 @@ from evoke_core.boards.refine import (
     quantise,
     relevance_of,
 )
-from evoke_core.config import AXES
+from evoke_core.config.fields import AXES
 
 REFINE_JS = Path(evoke_core.boards.__file__).parent / "templates" / "refine.js"
 
