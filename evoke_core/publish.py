@@ -10,6 +10,7 @@ from typing import Any
 
 from evoke_core.bridge.gate import Verdict, decide
 from evoke_core.evaluation import Figure
+from evoke_core.music.tags import CALIBRATION
 from evoke_core.release import Release, publish, read_release_or_none
 from evoke_core.storage.store import Store, digest
 
@@ -72,6 +73,7 @@ def publish_ingredients(
         sources=ingredients.sources,
         made_at=made_at,
         figures=figures,
+        calibration=_fix(store, CALIBRATION),
     )
     current = read_release_or_none(store)
     if current is None or current.release_id != release.release_id:

@@ -34,6 +34,8 @@ class Release:
         sources: Collections that taught and are shown.
         made_at: ISO 8601, UTC.
         figures: Of the serving projection, for the next gate.
+        calibration: Store key of the library's calibration of moods; None of a release
+            that was made before there was one.
     """
 
     collection: str
@@ -49,6 +51,7 @@ class Release:
     sources: tuple[str, ...]
     made_at: str
     figures: dict[str, Any]
+    calibration: str | None = None
 
     @property
     def release_id(self) -> str:
@@ -56,6 +59,8 @@ class Release:
         named = {
             k: v for k, v in asdict(self).items() if k not in ("made_at", "figures")
         }
+        if self.calibration is None:
+            del named["calibration"]  # so that an older release keeps its id
         return digest(named)
 
 

@@ -61,6 +61,8 @@ _SHA256 = Column(pl.String, "SHA-256 of the original bytes", optional=True)
 _FINGERPRINT = Column(pl.String, "encoder fingerprint")
 _MOODS = Column(_WORDS, "moods named for it, strongest first")
 _PLANTED = "planted truth in [-1, 1]; null outside the demo"
+_RATED = "as people rated it, in [-1, 1]; null where nobody did"
+_LABELLED = Column(pl.Boolean, "people's labels or ratings had a say: no free truth")
 _VALENCE = Column(pl.Float32, "unpleasant -1 to pleasant 1")
 _AROUSAL = Column(pl.Float32, "calm -1 to excited 1")
 
@@ -90,6 +92,8 @@ TABLES: Mapping[str, Table] = {
             "attribution": Column(pl.String, "credit line"),
             "url": Column(pl.String, "page of the picture", optional=True),
             "keywords": Column(_WORDS, "the source's own labels"),
+            "rated_valence": Column(pl.Float32, _RATED, optional=True),
+            "rated_arousal": Column(pl.Float32, _RATED, optional=True),
             "stratum": Column(pl.String, "style or label for quotas", optional=True),
             "addresses": Column(_WORDS, "where the bytes are, the best first"),
             "md5": Column(pl.String, "of the first address, base64", optional=True),
@@ -208,6 +212,7 @@ TABLES: Mapping[str, Table] = {
             "arousal": _AROUSAL,
             "moods": _MOODS,
             "scores": Column(_VECTOR, "one per mood of the vocabulary, sum 1"),
+            "labelled": _LABELLED,
         },
         key=("image_id",),
     ),
@@ -219,6 +224,9 @@ TABLES: Mapping[str, Table] = {
             "title": Column(pl.String, "title for people"),
             "licence": Column(pl.String, "licence of the recording"),
             "location": Column(pl.String, "store key, or file: path of the audio"),
+            "labels": Column(_WORDS, "what its library's table of labels says"),
+            "rated_valence": Column(pl.Float32, _RATED, optional=True),
+            "rated_arousal": Column(pl.Float32, _RATED, optional=True),
             "family": Column(pl.String, "planted mood", optional=True),
             "planted_valence": Column(pl.Float32, _PLANTED, optional=True),
             "planted_arousal": Column(pl.Float32, _PLANTED, optional=True),
@@ -266,8 +274,11 @@ TABLES: Mapping[str, Table] = {
         {
             "track_id": _TRACK_ID,
             "part": Column(pl.Int32, "0 is the whole track, 1.. its windows"),
+            "valence": _VALENCE,
+            "arousal": _AROUSAL,
             "moods": _MOODS,
             "scores": Column(_VECTOR, "one per mood of the vocabulary, sum 1"),
+            "labelled": _LABELLED,
         },
         key=("track_id", "part"),
     ),
@@ -280,6 +291,19 @@ TABLES: Mapping[str, Table] = {
             ),
             "similarity": Column(pl.Float32, "of the two tag vectors, 0 to 1"),
             "fold": Column(pl.Int32, "cross-fitting fold of the track"),
+        },
+        key=("track_id", "image_id"),
+    ),
+    "curated_pairs": Table(
+        {
+            "track_id": _TRACK_ID,
+            "image_id": _IMAGE_ID,
+            "match": Column(pl.Int8, "1 if most raters said it fits, else 0"),
+            "raters": Column(pl.Int32, "people whose last word on it was counted"),
+            "agreement": _share("share of them who said what most said"),
+            "musicians": Column(pl.Int32, "of the raters"),
+            "designers": Column(pl.Int32, "of the raters"),
+            "judged_on": Column(pl.Date, "day of the latest word, UTC"),
         },
         key=("track_id", "image_id"),
     ),

@@ -3,6 +3,7 @@
 import dagster as dg
 
 from evoke_pipelines.assets import (
+    board_report,
     boards,
     bridge,
     corpus,
@@ -13,6 +14,7 @@ from evoke_pipelines.assets import (
     music,
     pairs,
     release,
+    reviews,
 )
 from evoke_pipelines.checks import CHECKS
 from evoke_pipelines.jobs import JOBS
@@ -31,6 +33,8 @@ STAGES = (
     index,
     release,
     boards,
+    board_report,
+    reviews,
 )
 
 defs = dg.Definitions(

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import dagster as dg
 
-from evoke_core.config import (
-    RunProfile,
-    Sources,
+from evoke_core.config.collections import Sources
+from evoke_core.config.loading import (
     load_run_profile,
     load_sources,
     with_picture_folder,
 )
+from evoke_core.config.profile import RunProfile
 
 CONFIG_FOLDER = Path(__file__).resolve().parent.parent / "assets_config"
 

@@ -22,7 +22,8 @@ fit_bridge = dg.define_asset_job(
 
 publish_release = dg.define_asset_job(
     "publish_release",
-    selection=dg.AssetSelection.groups("directions", "index", "release"),
+    selection=dg.AssetSelection.groups("directions", "index", "release")
+    | dg.AssetSelection.assets("board_report"),
     description="Build and verify the index, ask the gate, replace the release.",
     executor_def=dg.in_process_executor,
 )
@@ -34,4 +35,25 @@ compose_boards = dg.define_asset_job(
     executor_def=dg.in_process_executor,
 )
 
-JOBS = [refresh_corpus, fit_bridge, publish_release, compose_boards]
+curate_reviews = dg.define_asset_job(
+    "curate_reviews",
+    selection=dg.AssetSelection.assets("curated_pairs"),
+    description="Verdict files become curated pairs.",
+    executor_def=dg.in_process_executor,
+)
+
+make_study = dg.define_asset_job(
+    "make_study",
+    selection=dg.AssetSelection.assets("study_page"),
+    description="A page on which people judge boards, blind.",
+    executor_def=dg.in_process_executor,
+)
+
+JOBS = [
+    refresh_corpus,
+    fit_bridge,
+    publish_release,
+    compose_boards,
+    curate_reviews,
+    make_study,
+]

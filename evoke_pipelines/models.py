@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from evoke_core.config import EncoderChoice, RunProfile, load_run_profile
+from evoke_core.config.loading import load_run_profile
+from evoke_core.config.profile import EncoderChoice, RunProfile
 from evoke_core.errors import ConfigError, EvokeError, WeightsMissing
 from evoke_core.torch_extensions import mend_torch_extensions
 from evoke_core.weights import Weights, find_weights, record_weights

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from evoke_core.config import load_sources
+from evoke_core.config.loading import load_sources
 from evoke_core.corpus.shards import shard_names
 from evoke_pipelines.environment import CONFIG_FOLDER
 

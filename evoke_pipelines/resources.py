@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 import dagster as dg
 
-from evoke_core.config import RunProfile, Sources, Vocabulary, load_vocabulary
+from evoke_core.config.collections import Sources
+from evoke_core.config.loading import load_vocabulary
+from evoke_core.config.profile import RunProfile
+from evoke_core.config.vocabulary import Vocabulary
 from evoke_core.corpus.aesthetics import Aesthetics, load_aesthetics
 from evoke_core.corpus.licences import Licences, load_licences
 from evoke_core.images.encode import ImageEncoder

@@ -1,4 +1,4 @@
-"""What the world starts: dropped songs, and refreshes that have ended."""
+"""What the world starts: dropped songs and verdicts, and refreshes that have ended."""
 
 import json
 import time
@@ -6,9 +6,11 @@ import time
 import dagster as dg
 
 from evoke_core.drops import PREFIX, observe, pending, recorded_drops
-from evoke_core.storage.store import Store
+from evoke_core.reviews.inbox import INBOX, waiting
+from evoke_core.storage.store import Store, digest
 from evoke_pipelines.jobs import (
     compose_boards,
+    curate_reviews,
     fit_bridge,
     publish_release,
     refresh_corpus,
@@ -62,6 +64,34 @@ def audio_drop_sensor(
     )
 
 
+@dg.sensor(
+    job=curate_reviews,
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+)
+def verdict_sensor(
+    context: dg.SensorEvaluationContext, store: dg.ResourceParam[Store]
+) -> dg.SensorResult | dg.SkipReason:
+    """Verdict files in reviews/inbox/, which the run takes out of it.
+
+    The inbox is the truth; the cursor only counts the runs that were asked for the very
+    same files, so that a broken run is tried again, but not for ever.
+    """
+    if context.instance.get_runs(
+        dg.RunsFilter(job_name=curate_reviews.name, statuses=UNFINISHED), limit=1
+    ):
+        return dg.SkipReason("a run is taking verdicts; what it leaves is seen next")
+    files = waiting(store.listing(INBOX), now_s=time.time())
+    seen = digest([[found.key, found.etag] for found in files])
+    before, _, tries = (context.cursor or "").partition(":")
+    asked = int(tries) if before == seen else 0
+    if not files:
+        return dg.SkipReason(f"no verdict file in {store.uri}/{INBOX}")
+    if asked >= _TRIES:
+        return dg.SkipReason(f"{len(files)} verdict files, {_TRIES} runs of them broke")
+    return dg.SensorResult(run_requests=[dg.RunRequest()], cursor=f"{seen}:{asked + 1}")
+
+
 @dg.run_status_sensor(
     run_status=dg.DagsterRunStatus.SUCCESS,
     monitored_jobs=[refresh_corpus],
@@ -94,4 +124,4 @@ def _request(drop_ids: list[str]) -> dg.RunRequest:
     return dg.RunRequest(tags=one_run_over(drop_ids))
 
 
-SENSORS = [audio_drop_sensor, fit_after_refresh, publish_after_fit]
+SENSORS = [audio_drop_sensor, verdict_sensor, fit_after_refresh, publish_after_fit]

@@ -5,7 +5,8 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from evoke_core.config import RunProfile, Sources
+from evoke_core.config.collections import Sources
+from evoke_core.config.profile import RunProfile
 from evoke_core.corpus.fetch import Fetcher, damaged_files, has_passing_failures
 from evoke_core.corpus.manifest import build_manifest
 from evoke_core.corpus.shards import shard_rows

@@ -4,7 +4,7 @@ import dagster as dg
 import numpy as np
 import polars as pl
 
-from evoke_core.config import RunProfile
+from evoke_core.config.profile import RunProfile
 from evoke_core.corpus.aesthetics import Aesthetics
 from evoke_core.corpus.balance import balance_corpus
 from evoke_core.corpus.curation import barred, count_by_status, curate

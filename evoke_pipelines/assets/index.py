@@ -4,7 +4,7 @@ import dagster as dg
 import polars as pl
 
 from evoke_core.boards.desk import served_pictures
-from evoke_core.config import AXES
+from evoke_core.config.fields import AXES
 from evoke_core.errors import IndexUnavailable
 from evoke_core.index import FIELDS, collection_name
 from evoke_core.release import read_release_or_none

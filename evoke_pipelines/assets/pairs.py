@@ -3,7 +3,7 @@
 import dagster as dg
 import polars as pl
 
-from evoke_core.config import RunProfile
+from evoke_core.config.profile import RunProfile
 from evoke_core.images.gather import kept_pictures
 from evoke_core.pairs import pair_by_tags
 from evoke_core.storage.store import Store

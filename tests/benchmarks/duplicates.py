@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from evoke_core.config import DedupeRules, load_run_profile
+from evoke_core.config.loading import load_run_profile
+from evoke_core.config.profile import DedupeRules
 from evoke_core.corpus.decode import decode_picture
 from evoke_core.corpus.dedupe import cluster_duplicates
 from evoke_core.corpus.facts import measure_facts

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from evoke_core.config import EncoderChoice
+from evoke_core.config.profile import EncoderChoice
 from evoke_core.corpus.decode import decode_picture, encode_jpeg
 from evoke_core.corpus.survey import thumbnail_key
 from evoke_core.images.clip import ClipEncoder, open_clip_encoder

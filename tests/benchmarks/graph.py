@@ -8,7 +8,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from evoke_core.config import AudioRules
+from evoke_core.config.profile import AudioRules
 from evoke_core.drops import observe
 from evoke_core.music.handcrafted import HandcraftedMusicEncoder
 from evoke_core.music.listen import listen

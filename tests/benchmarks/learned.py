@@ -26,12 +26,12 @@ from evoke_core.affect_ridge import affect_from_labels
 from evoke_core.bridge.fit import fit_bridge
 from evoke_core.bridge.projection import Side
 from evoke_core.bridge.report import fit_all
-from evoke_core.config import AudioRules, RunProfile, load_run_profile, load_vocabulary
+from evoke_core.config.loading import load_run_profile, load_vocabulary
+from evoke_core.config.profile import AudioRules, RunProfile
 from evoke_core.corpus.decode import decode_picture
 from evoke_core.evaluation import Figure
 from evoke_core.images.handcrafted import HandcraftedImageEncoder, affect_of
-from evoke_core.images.tags import join_words
-from evoke_core.labels import place_words
+from evoke_core.labels import join_words, place_words
 from evoke_core.moods import score_moods
 from evoke_core.music.handcrafted import HandcraftedMusicEncoder
 from evoke_core.music.listen import listen

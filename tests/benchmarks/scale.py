@@ -20,13 +20,13 @@ from typing import Any
 
 import dagster as dg
 
-from evoke_core.config import (
-    RunProfile,
-    Sources,
+from evoke_core.config.collections import Sources
+from evoke_core.config.loading import (
     load_run_profile,
     load_sources,
     load_vocabulary,
 )
+from evoke_core.config.profile import RunProfile
 from evoke_core.corpus.aesthetics import load_aesthetics
 from evoke_core.corpus.curation import count_by_status
 from evoke_core.corpus.licences import load_licences

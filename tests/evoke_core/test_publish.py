@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from evoke_core.music.tags import CALIBRATION
 from evoke_core.publish import Ingredients, publish_ingredients
 from evoke_core.release import CURRENT, PREVIOUS, read_release
 from evoke_core.storage.local import LocalStore
@@ -45,6 +46,16 @@ def fit(store, value):
         write_arrays(store, key, arrays, {"kind": kind})
     axes = {"directions": np.eye(4, dtype=np.float32)}
     write_arrays(store, "models/latest/directions.safetensors", axes, {})
+    write_arrays(store, CALIBRATION, axes, {})
+
+
+def test_the_calibration_of_moods_is_fixed_with_the_release(store):
+    release, _ = publish_ingredients(store, FIRST, made_at="day 1")
+    kept = store.read(release.calibration)
+
+    write_arrays(store, CALIBRATION, {"mean": np.zeros(3, np.float32)}, {})
+
+    assert store.read(read_release(store).calibration) == kept
 
 
 def weight_of(store, release):

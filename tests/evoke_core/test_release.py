@@ -85,3 +85,15 @@ def test_there_is_nothing_to_roll_back_to_after_one_release(store):
     with pytest.raises(ReleaseMissing, match="no previous release"):
         roll_back(store)
     assert read_release(store) == FIRST
+
+
+def test_a_release_made_before_there_was_a_calibration_keeps_its_id(store):
+    publish(store, replace(FIRST, calibration="models/c.safetensors"))
+    raw = json.loads(store.read(CURRENT))
+    assert raw.pop("calibration") == "models/c.safetensors"
+    store.write(CURRENT, json.dumps(raw).encode())
+
+    older = read_release(store)
+
+    assert older == FIRST
+    assert older.release_id != raw["release_id"]

@@ -25,15 +25,19 @@ music       track_manifest      <-
 music       track_embeddings    <- track_manifest
 music       track_profiles      <- track_embeddings
 music       track_refusals      <- track_embeddings
-music       track_tags          <- track_embeddings
+music       track_calibration   <- track_embeddings
+music       track_tags          <- track_calibration track_embeddings track_manifest
 pairs       training_pairs      <- curated_images image_embeddings image_tags track_tags
-bridge      bridge_model        <- image_embeddings image_tags track_embeddings track_tags training_pairs
-bridge      bridge_baselines    <- image_embeddings image_tags track_embeddings track_tags training_pairs
-bridge      bridge_report       <- image_embeddings image_tags source_manifests track_embeddings track_manifest track_tags training_pairs
-directions  mood_directions     <- curated_images image_embeddings
+bridge      bridge_model        <- curated_pairs image_embeddings image_tags track_embeddings track_tags training_pairs
+bridge      bridge_baselines    <- curated_pairs image_embeddings image_tags track_embeddings track_tags training_pairs
+bridge      bridge_report       <- curated_pairs image_embeddings image_tags source_manifests track_embeddings track_manifest track_tags training_pairs
+directions  mood_directions     <- curated_images image_embeddings image_tags
 index       image_index         <- curated_images image_embeddings image_facts image_tags source_manifests
-release     release             <- bridge_baselines bridge_model bridge_report curated_images image_index mood_directions
+release     release             <- bridge_baselines bridge_model bridge_report curated_images image_index mood_directions track_calibration
 boards      audio_drop_board    <- release
+boards      board_report        <- curated_images image_tags release track_embeddings track_tags
+reviews     study_page          <-
+reviews     curated_pairs       <- duplicate_clusters track_embeddings
 """  # noqa: E501
 
 
@@ -75,10 +79,13 @@ def test_jobs_schedules_and_sensors_are_these() -> None:
         "fit_bridge",
         "publish_release",
         "compose_boards",
+        "curate_reviews",
+        "make_study",
     }
     assert [schedule.name for schedule in defs.schedules or ()] == ["weekly_refresh"]
     assert [sensor.name for sensor in defs.sensors or ()] == [
         "audio_drop_sensor",
+        "verdict_sensor",
         "fit_after_refresh",
         "publish_after_fit",
     ]

@@ -9,7 +9,11 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from evoke_core.config import load_run_profile, load_sources, load_vocabulary
+from evoke_core.config.loading import (
+    load_run_profile,
+    load_sources,
+    load_vocabulary,
+)
 from evoke_core.corpus.aesthetics import load_aesthetics
 from evoke_core.corpus.licences import load_licences
 from evoke_core.drops import observe
@@ -59,7 +63,8 @@ def run(resources: dict[str, Any], instance: dg.DagsterInstance, **options: Any)
         jobs=[
             dg.define_asset_job(
                 "corpus_to_release",
-                dg.AssetSelection.all() - dg.AssetSelection.assets("audio_drop_board"),
+                dg.AssetSelection.all()
+                - dg.AssetSelection.assets("audio_drop_board", "study_page"),
             ),
             dg.define_asset_job("boards", dg.AssetSelection.assets("audio_drop_board")),
         ],

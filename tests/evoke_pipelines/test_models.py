@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from evoke_core.config import EncoderChoice, RunProfile, load_run_profile
+from evoke_core.config.loading import load_run_profile
+from evoke_core.config.profile import EncoderChoice, RunProfile
 from evoke_core.errors import ConfigError
 from evoke_core.weights import find_weights
 from evoke_pipelines import models
