@@ -53,6 +53,24 @@ def place_words(words: Sequence[Sequence[str]], vocabulary: Vocabulary) -> Array
     return placed
 
 
+def are_plain(
+    words: Sequence[Sequence[str]], vocabulary: Vocabulary
+) -> npt.NDArray[np.bool_]:
+    """Say which items show things of use and nothing more, by their words; bool[N]."""
+    places = _places(vocabulary)
+    plain = {
+        _stem(word)
+        for group in vocabulary.lexicon
+        if group.plain
+        for word in group.words
+    }
+    found = [
+        {phrase for text in said for phrase in _longest_phrases(text, places)}
+        for said in words
+    ]
+    return np.array([bool(each) and each <= plain for each in found], bool)
+
+
 def find_moods(
     words: Sequence[Sequence[str]], vocabulary: Vocabulary
 ) -> list[list[int]]:

@@ -13,6 +13,7 @@ from evoke_core.evaluation import Figure
 from evoke_core.music.tags import CALIBRATION
 from evoke_core.release import Release, publish, read_release_or_none
 from evoke_core.storage.store import Store, digest
+from evoke_core.storage.tables import read_arrays
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,9 @@ def publish_ingredients(
         made_at: ISO 8601, UTC.
     """
     serving = read_release_or_none(store)
-    if serving is not None and not _comparable(serving, ingredients):
+    if serving is not None and not (
+        _comparable(serving, ingredients) and _is_built_alike(store, serving)
+    ):
         serving = None
     verdict = decide(_figures(ingredients.report), _standing(serving))
     if verdict.is_new or serving is None:
@@ -92,6 +95,22 @@ def _comparable(serving: Release, new: Ingredients) -> bool:
         new.music_encoder,
         new.sources,
     )
+
+
+def _is_built_alike(store: Store, serving: Release) -> bool:
+    """Say whether what serves is laid out as a fit of its kind is now.
+
+    Vectors of another length, or a kind that was built otherwise in an older version,
+    can't go on serving.
+    """
+    latest = f"models/latest/{serving.kind}.safetensors"
+    try:
+        old, new = (read_arrays(store, key)[0] for key in (serving.projection, latest))
+    except (KeyError, ValueError):
+        return False
+    return {name: array.shape for name, array in old.items()} == {
+        name: array.shape for name, array in new.items()
+    }
 
 
 def _figures(report: Mapping[str, Any]) -> dict[str, dict[str, Figure]]:

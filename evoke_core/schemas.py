@@ -213,6 +213,7 @@ TABLES: Mapping[str, Table] = {
             "moods": _MOODS,
             "scores": Column(_VECTOR, "one per mood of the vocabulary, sum 1"),
             "labelled": _LABELLED,
+            "strength": _share("how much of a feeling it has; less for things of use"),
         },
         key=("image_id",),
     ),

@@ -25,17 +25,22 @@ FEELING = 4  # numbers of the first block
 FEELING_SHARE = 0.5  # neither block can outvote the other
 
 
-def with_feeling(vectors: Array, affect: Array) -> Array:
+def with_feeling(vectors: Array, affect: Array, strength: Array | None = None) -> Array:
     """Put feeling before looks.
 
     Args:
         vectors: float32[N, D] of an encoder.
         affect: float32[N, 2], valence and arousal in [-1, 1].
+        strength: float32[N] in [0, 1], how much of a feeling there is; 1 where absent.
+            Less of it makes the block shorter, so that such a picture is found later
+            than one of the same place that means something.
 
     Returns:
         float32[N, FEELING + D], unit length.
     """
     feeling = np.sqrt(FEELING_SHARE) * l2_normalize(on_half_circle(affect))
+    if strength is not None:
+        feeling = feeling * strength[:, None]
     look = np.sqrt(1 - FEELING_SHARE) * l2_normalize(vectors)
     return l2_normalize(np.concatenate([feeling, look], axis=1))
 

@@ -33,6 +33,7 @@ class Network:
         began: The same at the start.
         averaged: The same, averaged over steps.
         steps: One number: how many steps were averaged.
+        scale: Of the weights, to the ridge's own.
     """
 
     ridge: ReducedRidge
@@ -40,6 +41,7 @@ class Network:
     began: Weights
     averaged: Weights
     steps: list[int]
+    scale: float
 
     @classmethod
     def start(cls, ridge: ReducedRidge, *, hidden: int, seed: int) -> "Network":
@@ -47,9 +49,9 @@ class Network:
         import torch
 
         rng = np.random.default_rng(seed)
-        size = float(np.sqrt((ridge.loadings**2).mean())) or 1.0
+        scale = _TYPICAL / (float(np.sqrt((ridge.loadings**2).mean())) or 1.0)
         arrays = {"loadings": ridge.loadings, "bias": ridge.y_mean}
-        arrays = {name: a * (_TYPICAL / size) for name, a in arrays.items()}
+        arrays = {name: a * scale for name, a in arrays.items()}
         if hidden:
             rank, narrow = ridge.loadings.shape
             arrays["inner"] = rng.normal(0, rank**-0.5, (rank, hidden))
@@ -58,7 +60,7 @@ class Network:
         begun = {n: torch.tensor(a, dtype=torch.float32) for n, a in arrays.items()}
         moving = {n: w.clone().requires_grad_() for n, w in begun.items()}
         averaged = {n: w.clone() for n, w in begun.items()}
-        return cls(ridge, moving, begun, averaged, [0])
+        return cls(ridge, moving, begun, averaged, [0], scale)
 
     def weights(self) -> list["torch.Tensor"]:
         """Return what an optimiser moves."""
@@ -93,11 +95,16 @@ class Network:
         """Start afresh from the running mean."""
         kept = {n: w.clone() for n, w in self.averaged.items()}
         moving = {n: w.clone().requires_grad_() for n, w in kept.items()}
-        return Network(self.ridge, moving, kept, self.averaged, [0])
+        return Network(self.ridge, moving, kept, self.averaged, [0], self.scale)
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Fold code and running mean into what a projection needs."""
+        """Fold code and running mean into what a projection needs.
+
+        Its vectors are about as long as the ridge's: longer ones where more is known.
+        """
         mean = {n: w.numpy().astype(np.float64) for n, w in self.averaged.items()}
+        for name in {"loadings", "bias", "outer"} & set(mean):
+            mean[name] /= self.scale
         code, centre = self.ridge.code, self.ridge.x_mean @ self.ridge.code
         folded = {
             "weight": code @ mean["loadings"],

@@ -11,7 +11,7 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
-from evoke_core.shared_space import ask_by_feeling, with_feeling
+from evoke_core.shared_space import FEELING, ask_by_feeling, with_feeling
 from evoke_core.vectors import Array, l2_normalize
 
 Arrays = Mapping[str, npt.NDArray[Any]]
@@ -25,11 +25,13 @@ class Side:
         embedding: float32[N, D], unit length.
         moods: float32[N, T], mood scores, rows sum to 1.
         affect: float32[N, 2], valence and arousal in [-1, 1].
+        feels: Whether embeddings are of the shared space, their feeling first.
     """
 
     embedding: Array
     moods: Array
     affect: Array
+    feels: bool = False
 
     def __len__(self) -> int:
         """Return N."""
@@ -37,7 +39,9 @@ class Side:
 
     def rows(self, chosen: npt.NDArray[Any]) -> "Side":
         """Return the chosen rows, by mask or by number."""
-        return Side(self.embedding[chosen], self.moods[chosen], self.affect[chosen])
+        return Side(
+            self.embedding[chosen], self.moods[chosen], self.affect[chosen], self.feels
+        )
 
 
 def in_shared_space(music: Side) -> Side:
@@ -45,7 +49,8 @@ def in_shared_space(music: Side) -> Side:
 
     Pictures come so from `images.gather`; see `evoke_core.shared_space`.
     """
-    return replace(music, embedding=with_feeling(music.embedding, music.affect))
+    shared = with_feeling(music.embedding, music.affect)
+    return replace(music, embedding=shared, feels=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +68,17 @@ class Projection:
     def project(self, music: Side) -> Array:
         """Place music in image space.
 
+        What is learned of the shared space is how pictures of a song look; its feeling
+        is known, and no average of others' takes its place.
+
         Returns:
             float32[N, D_image], unit length.
         """
-        return l2_normalize(_KINDS[self.kind](self.arrays, music))
+        found = _KINDS[self.kind](self.arrays, music)
+        if music.feels and self.kind in LEARNED:
+            found = found.copy()
+            found[:, :FEELING] = with_feeling(found, music.affect)[:, :FEELING]
+        return l2_normalize(found)
 
 
 def _linear(arrays: Arrays, music: Side) -> Array:
@@ -91,8 +103,17 @@ def _random(arrays: Arrays, music: Side) -> Array:
 
 
 def _by_feeling(arrays: Arrays, music: Side) -> Array:
-    """Ask for the pictures nearest on the affect plane, whatever they look like."""
-    return ask_by_feeling(music.affect, int(arrays["dimension"][0]))
+    """Ask for the song's place on the plane, and for what pictures there look like.
+
+    The place is asked for exactly; the looks around it, which are an average and so
+    short, only hold the board together.
+    """
+    looks, places = arrays["looks"], arrays["places"]
+    distance2 = ((music.affect[:, None] - places[None]) ** 2).sum(-1)
+    weight = np.exp(-distance2 / (2 * float(arrays["bandwidth"][0]) ** 2)) + 1e-9
+    asked = ask_by_feeling(music.affect, FEELING + looks.shape[1])
+    asked[:, FEELING:] = weight @ looks / weight.sum(axis=1, keepdims=True)
+    return asked
 
 
 def _by_tags(arrays: Arrays, music: Side) -> Array:
@@ -111,3 +132,4 @@ _KINDS: Mapping[str, Callable[[Arrays, Side], Array]] = {
     "deep_bridge": _hidden,
 }
 KINDS = tuple(_KINDS)
+LEARNED = ("ridge", "cca", "bridge", "deep_bridge")

@@ -12,11 +12,14 @@ import numpy.typing as npt
 from evoke_core.bridge.projection import Projection, Side
 from evoke_core.bridge.shrinkage import choose_shrinkage, fit_reduced_ridge
 from evoke_core.bridge.supervision import NO_PAIRS, Pairs, mean_looks
+from evoke_core.shared_space import FEELING
 from evoke_core.vectors import Array64
 
 _CCA_SHARE = 0.1  # of the mean variance, added to each covariance's diagonal
 _CCA_FLOOR = 1e-12  # the same where nothing varies, such as one song without windows
 _CCA_COMPONENTS = 32
+_PLACES = 13  # anchors per axis of the affect plane: one every sixth of a unit
+_BANDWIDTH = 0.25
 
 
 def fit_rivals(
@@ -36,11 +39,10 @@ def fit_rivals(
         pairs: Of rows of both, that the bridge is fitted on too.
         seed: Fixes chance and the folds of ridge.
     """
-    wide = images.embedding.shape[1]
     return {
         "chance": _fit_chance(music, images, seed),
         "mean": Projection("mean", {"vector": images.embedding.mean(axis=0)}),
-        "affect": Projection("affect", {"dimension": np.array([wide], np.int64)}),
+        "affect": _fit_affect(images),
         "tags": _fit_tags(images),
         "ridge": fit_ridge(music, images, groups, pairs=pairs, seed=seed),
         "cca": _fit_cca(music, images, pairs, seed),
@@ -74,6 +76,23 @@ def _fit_chance(music: Side, images: Side, seed: int) -> Projection:
     shape = (music.embedding.shape[1], images.embedding.shape[1])
     weight = np.random.default_rng(seed).normal(0.0, 50.0, shape)
     return Projection("chance", {"weight": weight.astype(np.float32)})
+
+
+def _fit_affect(images: Side) -> Projection:
+    """Note what pictures look like around each point of a grid over the plane."""
+    steps = np.linspace(-1.0, 1.0, _PLACES)
+    places = np.array([(v, a) for v in steps for a in steps], np.float32)
+    distance2 = ((places[:, None] - images.affect[None]) ** 2).sum(-1)
+    weight = np.exp(-distance2 / (2 * _BANDWIDTH**2)) + 1e-9
+    looks = weight @ images.embedding[:, FEELING:] / weight.sum(axis=1, keepdims=True)
+    return Projection(
+        "affect",
+        {
+            "places": places,
+            "looks": looks.astype(np.float32),
+            "bandwidth": np.array([_BANDWIDTH / 2], np.float32),
+        },
+    )
 
 
 def _fit_tags(images: Side) -> Projection:

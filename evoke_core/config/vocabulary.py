@@ -35,10 +35,12 @@ class WordGroup(Frozen):
     Args:
         at: Valence and arousal of the things that they name.
         words: One to three words each.
+        plain: Things of use that nobody feels much about: a stapler, a wall.
     """
 
     at: tuple[Coordinate, Coordinate]
     words: Annotated[tuple[str, ...], Field(min_length=1)]
+    plain: bool = False
 
 
 class Vocabulary(Frozen):

@@ -33,7 +33,8 @@ def kept_pictures(store: Store) -> pl.DataFrame:
     tags = read_table(store, "image_tags")
     pictures = kept_embeddings(store).join(tags, on="image_id").sort("image_id")
     affect = pictures.select("valence", "arousal").to_numpy()
-    shared = with_feeling(as_matrix(pictures["embedding"]), affect)
+    strength = pictures["strength"].to_numpy()
+    shared = with_feeling(as_matrix(pictures["embedding"]), affect, strength)
     return pictures.with_columns(
         pl.Series("embedding", shared.tolist(), pl.List(pl.Float32))
     )

@@ -15,6 +15,7 @@ from evoke_core.images.encode import ImageEncoder
 from evoke_core.images.handcrafted import HandcraftedImageEncoder, affect_of
 from evoke_core.labels import (
     are_labelled,
+    are_plain,
     find_moods,
     join_affect,
     join_named,
@@ -41,6 +42,10 @@ TEMPLATES = (
     "a picture that shows {}",
 )
 
+# Of the feeling in a picture of a thing of use. Raters call such things calm and
+# neither pleasant nor unpleasant, and so they are; but nobody's music feels like one.
+_PLAIN = 0.5
+
 
 def tag_pictures(
     pictures: pl.DataFrame,
@@ -66,6 +71,8 @@ def tag_pictures(
     if not pictures.height:
         return TABLES["image_tags"].empty()
     words, rated = pictures["keywords"].to_list(), ratings_of(pictures)
+    labelled = are_labelled(words, rated, vocabulary)
+    plain = are_plain(words, vocabulary) & ~np.isfinite(rated).all(axis=1)
     if isinstance(encoder, TextEncoder):
         prompted = _prompted(pictures, vocabulary, encoder)
         scores = join_named(prompted, words, vocabulary, weight=rules.word_weight)
@@ -78,6 +85,7 @@ def tag_pictures(
         affect = join_affect(looks, words, rated, vocabulary, weight=weight)
         calibration = calibrate_plane(affect, vocabulary, rules)
         scores = score_moods(affect, vocabulary, rules, calibration)
+        affect = np.where(labelled[:, None], affect, _trust(encoder, rules) * affect)
     said = find_moods(words, vocabulary) if rules.word_weight else None
     names = name_moods(scores, list(vocabulary.moods), count=rules.per_item, said=said)
     return pictures.select("image_id").with_columns(
@@ -85,8 +93,19 @@ def tag_pictures(
         pl.Series("arousal", affect[:, 1], pl.Float32),
         pl.Series("moods", names, pl.List(pl.String)),
         pl.Series("scores", scores.tolist(), pl.List(pl.Float32)),
-        pl.Series("labelled", are_labelled(words, rated, vocabulary), pl.Boolean),
+        pl.Series("labelled", labelled, pl.Boolean),
+        pl.Series("strength", np.where(plain, _PLAIN, 1.0), pl.Float32),
     )
+
+
+def _trust(encoder: ImageEncoder, rules: TagRules) -> float:
+    """Say how far from the middle a picture may lie that only its looks place.
+
+    A fit has drawn its places inwards already. Published formulas have not: pixels
+    count as much as they do beside words.
+    """
+    is_fitted = encoder.name != HandcraftedImageEncoder.name
+    return 1.0 if is_fitted else 1.0 - rules.word_weight
 
 
 def _prompted(
@@ -108,4 +127,6 @@ def _places(
     rated = ratings_of(pictures)
     placed = place_words(pictures["keywords"].to_list(), vocabulary)
     labelled = np.where(np.isfinite(rated), rated, placed)
-    return affect_from_labels(embeddings, labelled, np.arange(len(embeddings)))
+    return affect_from_labels(
+        embeddings, labelled, np.arange(len(embeddings)), spread=False
+    )

@@ -34,7 +34,7 @@ _INPUTS = (
     group_name=_GROUP,
     kinds={"torch", "safetensors"},
     deps=_INPUTS,
-    code_version="2",
+    code_version="3",
 )
 def bridge_model(
     context: dg.AssetExecutionContext,
@@ -58,7 +58,7 @@ def bridge_model(
 
 
 @dg.asset(
-    group_name=_GROUP, kinds={"numpy", "safetensors"}, deps=_INPUTS, code_version="2"
+    group_name=_GROUP, kinds={"numpy", "safetensors"}, deps=_INPUTS, code_version="3"
 )
 def bridge_baselines(
     context: dg.AssetExecutionContext,
@@ -86,7 +86,7 @@ def bridge_baselines(
     group_name=_GROUP,
     kinds={"numpy"},
     deps=[*_INPUTS, "track_manifest", "source_manifests"],
-    code_version="2",
+    code_version="3",
 )
 def bridge_report(
     context: dg.AssetExecutionContext,

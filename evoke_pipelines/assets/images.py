@@ -68,7 +68,7 @@ def image_embeddings(
     group_name=_GROUP,
     kinds={"polars"},
     deps=["source_manifests", "curated_images", "image_embeddings"],
-    code_version="4",
+    code_version="6",
     pool="encoder",
     metadata={"dagster/column_schema": column_schema("image_tags")},
 )

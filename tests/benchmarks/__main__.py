@@ -3,16 +3,22 @@
 import json
 import sys
 from dataclasses import asdict
+from importlib.util import find_spec
 
 
 def main() -> int:
     """Run every benchmark; the exit status says whether all bars hold."""
     # Worker processes import this module; they need nothing of what it measures.
     from evoke_pipelines.environment import read_environment
-    from tests.benchmarks import decode, graph, join, scale
+    from tests.benchmarks import decode, embedding, graph, join, listening, scale
 
     target = read_environment().home / "bench.json"
     rows = [*decode.rows(), *join.rows(), *graph.rows(), *scale.rows()]
+    for library, pretrained in (("open_clip", embedding), ("muq", listening)):
+        if find_spec(library):
+            rows += pretrained.rows()
+        else:
+            sys.stderr.write(f"{pretrained.__name__}: {library} is not installed\n")
     for row in rows:
         verdict = "holds" if row.holds else "MISSED"
         sys.stdout.write(

@@ -14,12 +14,14 @@ scoring. Nothing was tuned on it; rules are those of the demo profile.
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from functools import partial
+from itertools import product
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from evoke_core.affect_ridge import affect_from_labels
@@ -36,13 +38,15 @@ from evoke_core.moods import score_moods
 from evoke_core.music.handcrafted import HandcraftedMusicEncoder
 from evoke_core.music.listen import listen
 from evoke_core.precomputed import read_vector_file
+from evoke_core.shared_space import with_feeling
 from evoke_core.storage.store import digest
-from evoke_core.vectors import Array
+from evoke_core.vectors import Array, l2_normalize
 from evoke_core.workers import map_over_cores
 from evoke_pipelines.environment import CONFIG_FOLDER, read_environment
 from tests.benchmarks.rated import (
     FOLDS,
     SEED,
+    Rated,
     Rating,
     Scored,
     read_rating,
@@ -50,6 +54,7 @@ from tests.benchmarks.rated import (
 )
 
 _MUSICNN, _MOBILENET = "tracks_musicnn.npz", "images_mobilenet_v1.npz"
+Words = Sequence[Sequence[str]]
 _JOINED = "the same, own words joined"
 HIDDEN = 256  # of the deep bridge; the demo's is linear
 
@@ -66,41 +71,72 @@ LITERATURE = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One side as a fit is told of it: vectors, and what people said of some items.
+
+    Args:
+        vectors: float32[N, D], unit length, of an encoder.
+        items: Names, ratings and groups.
+        said: float32[N, 2], what teaches moods: ratings, or places by words and signs.
+        taught: Whether places are regressed on what is said; else they are said.
+        spread: Of the places, see affect_from_labels: songs ask with the spread that
+            ratings have, pictures lie where they are expected.
+        words: What people wrote on the items; they move what was regressed.
+    """
+
+    vectors: Array
+    items: Rated
+    said: Array
+    taught: bool
+    spread: bool
+    words: Words = ()
+
+    def places(self, held: npt.NDArray[np.bool_], profile: RunProfile) -> Array:
+        """Place all items on the plane; held ones by what is said of others."""
+        if not self.taught:
+            return self.said
+        labelled = np.where(held[:, None], np.float32("nan"), self.said)
+        placed = affect_from_labels(
+            self.vectors, labelled, self.items.groups, seed=SEED, spread=self.spread
+        )
+        if not self.words:
+            return placed
+        vocabulary, weight = load_vocabulary(CONFIG_FOLDER), profile.tags.word_weight
+        return join_words(placed, self.words, vocabulary, weight=weight)
+
+
 def score_vectors(
-    name: str, rating: Rating, music: Array, pictures: Array, profile: RunProfile
+    name: str,
+    rating: Rating,
+    vectors: tuple[Array, Array],
+    profile: RunProfile,
+    words: Words = (),
 ) -> list[Scored]:
-    """Judge the plane and every way of the bridge on one pair of encoders.
+    """Judge every way of the bridge on one pair of encoders, taught by ratings.
 
     Args:
         name: Of the pair.
         rating: Clips and pictures.
-        music: float32[clips, D_music], unit length.
-        pictures: float32[pictures, D_image], unit length.
+        vectors: float32[clips, D_music] and float32[pictures, D_image], unit length.
         profile: Rules of tags and bridge.
+        words: What people wrote on the pictures, where they may be read.
     """
-    heard, seen = (
-        affect_from_labels(vectors, items.affect, items.groups, seed=SEED)
-        for vectors, items in ((music, rating.clips), (pictures, rating.pictures))
+    music, pictures = vectors
+    clips, seen = rating.clips, rating.pictures
+    told = (
+        Known(music, clips, clips.affect, True, True),
+        Known(pictures, seen, seen.affect, True, False, words),
     )
-    told = _sides(music, pictures, rating, profile)
-    asked = _side(music, heard, profile)
-    ways = cross_scores(rating, told, asked, profile)
-    plane = {"plane ridge": nearness(heard, seen)}
-    return [
-        rating.score(f"{name}: {kind}", scores)
-        for kind, scores in {**plane, **ways}.items()
-    ]
+    ways = cross_scores(told, profile)
+    return [rating.score(f"{name}: {kind}", scores) for kind, scores in ways.items()]
 
 
-def cross_scores(
-    rating: Rating, told: tuple[Side, Side], asked: Side, profile: RunProfile
-) -> dict[str, Array]:
+def cross_scores(told: tuple[Known, Known], profile: RunProfile) -> dict[str, Array]:
     """Score every clip with every picture by models that knew neither.
 
     Args:
-        rating: Deals clips and pictures to folds.
-        told: Music and pictures as they are known to the fit: by ratings, or by tags.
-        asked: Music as a model that is not told ratings places it.
+        told: Music and pictures.
         profile: Rules of the bridge.
 
     Returns:
@@ -108,22 +144,37 @@ def cross_scores(
     """
     music, images = told
     deep = profile.bridge.model_copy(update={"hidden": HIDDEN})
-    clip_folds, picture_folds = rating.clips.folds(), rating.pictures.folds()
+    clip_folds, picture_folds = music.items.folds(), images.items.folds()
+    heard = [_shared(music, clip_folds == fold, profile) for fold in range(FOLDS)]
+    seen = [_shared(images, picture_folds == fold, profile) for fold in range(FOLDS)]
     scores: dict[str, Array] = {}
-    for clip_fold in range(FOLDS):
-        for picture_fold in range(FOLDS):
-            held, away = clip_folds == clip_fold, picture_folds == picture_fold
-            groups = rating.clips.groups[~held]
-            sides = music.rows(~held), images.rows(~away)
-            fitted = fit_all(*sides, groups, profile.bridge)
-            fitted["deep_bridge"] = fit_bridge(*sides, groups, deep)
-            for kind, projection in fitted.items():
-                table = scores.setdefault(
-                    kind, np.zeros((len(music), len(images)), np.float32)
-                )
-                found = projection.project(asked.rows(held))
-                table[np.ix_(held, away)] = found @ images.embedding[away].T
+    for clip_fold, picture_fold in product(range(FOLDS), range(FOLDS)):
+        held, away = clip_folds == clip_fold, picture_folds == picture_fold
+        groups = music.items.groups[~held]
+        (song, asking), (shown, _) = heard[clip_fold], seen[picture_fold]
+        sides = song.rows(~held), shown.rows(~away)
+        fitted = fit_all(*sides, groups, profile.bridge)
+        fitted["deep_bridge"] = fit_bridge(*sides, groups, deep)
+        for kind, projection in fitted.items():
+            size = len(song), len(shown)
+            table = scores.setdefault(kind, np.zeros(size, np.float32))
+            found = projection.project(asking.rows(held))
+            table[np.ix_(held, away)] = found @ shown.embedding[away].T
     return scores
+
+
+def _shared(
+    known: Known, held: npt.NDArray[np.bool_], profile: RunProfile
+) -> tuple[Side, Side]:
+    """Lay a side out in the shared space: as it is taught, and as it is asked with."""
+    vocabulary = load_vocabulary(CONFIG_FOLDER)
+    places = known.places(held, profile)
+    vectors = with_feeling(known.vectors, places)
+    taught, asked = (
+        Side(vectors, score_moods(where, vocabulary, profile.tags), places, feels=True)
+        for where in (known.said, places)
+    )
+    return taught, asked
 
 
 def nearness(heard: Array, seen: Array) -> Array:
@@ -204,22 +255,41 @@ def _systems(
     musicnn = _brought(rating.data, _MUSICNN, rating.clips.paths)
     mobilenet = _brought(rating.data, _MOBILENET, rating.pictures.paths)
     signs = nearness(ours["affect"], affect_of(ours["images"]))
-    yield rating.score("handcrafted, published signs only", signs)
+    yield rating.score("signs -> pixels (arousal fitted on these)", signs)
+    alone = place_words(_words(rating), load_vocabulary(CONFIG_FOLDER))
+    alone = np.nan_to_num(alone)  # without a word: the middle
+    yield rating.score("signs -> the pictures' words", nearness(ours["affect"], alone))
     words = taught_by_words(rating, profile)
     for name, seen in words.items():
         yield rating.score(f"signs -> {name}", nearness(ours["affect"], seen))
+    joined = words[_JOINED]
     tagged = (
-        _side(musicnn, ours["affect"], profile),
-        _side(mobilenet, words[_JOINED], profile),
+        Known(musicnn, rating.clips, ours["affect"], taught=False, spread=True),
+        Known(mobilenet, rating.pictures, joined, taught=False, spread=False),
     )
-    for kind, scores in cross_scores(rating, tagged, tagged[0], profile).items():
+    for kind, scores in cross_scores(tagged, profile).items():
         yield rating.score(f"tags alone, MusiCNN -> MobileNet: {kind}", scores)
-    for name, music, pictures in (
-        ("MusiCNN -> MobileNet", musicnn, mobilenet),
-        ("handcrafted -> MobileNet", ours["music"], mobilenet),
-        ("handcrafted both", ours["music"], ours["images"]),
+    both = l2_normalize(np.hstack([musicnn, ours["music"]]))
+    own = _words(rating)
+    for name, vectors, said in (
+        ("MusiCNN -> MobileNet", (musicnn, mobilenet), ()),
+        ("handcrafted -> MobileNet", (ours["music"], mobilenet), ()),
+        ("MusiCNN, handcrafted -> MobileNet", (both, mobilenet), ()),
+        ("MusiCNN, handcrafted -> MobileNet, words", (both, mobilenet), own),
+        ("handcrafted both", (ours["music"], ours["images"]), ()),
+        ("handcrafted both, words", (ours["music"], ours["images"]), own),
     ):
-        yield from score_vectors(name, rating, music, pictures, profile)
+        yield from score_vectors(name, rating, vectors, profile, said)
+
+
+def _words(rating: Rating) -> Words:
+    """Return what people wrote on each rated picture."""
+    listed = pl.read_csv(rating.data / "images" / "images.csv", infer_schema=False)
+    said = {
+        path: [each for each in written if each]
+        for path, *written in listed.select("path", "title", "keywords").iter_rows()
+    }
+    return [said[path] for path in rating.pictures.paths]
 
 
 def _brought(data: Path, name: str, paths: list[str]) -> Array:
@@ -230,20 +300,6 @@ def _brought(data: Path, name: str, paths: list[str]) -> Array:
     if lacking:
         raise ValueError(f"{name}: no vector of {lacking[:3]}")
     return vectors.embedding[[row for row in rows if row is not None]]
-
-
-def _sides(
-    music: Array, pictures: Array, rating: Rating, profile: RunProfile
-) -> tuple[Side, Side]:
-    return (
-        _side(music, rating.clips.affect, profile),
-        _side(pictures, rating.pictures.affect, profile),
-    )
-
-
-def _side(vectors: Array, affect: Array, profile: RunProfile) -> Side:
-    vocabulary = load_vocabulary(CONFIG_FOLDER)
-    return Side(vectors, score_moods(affect, vocabulary, profile.tags), affect)
 
 
 def _hear(path: str, *, data: Path) -> tuple[Array, Array]:

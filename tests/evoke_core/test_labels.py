@@ -9,9 +9,10 @@ import pytest
 from evoke_core.config.fields import AXES
 from evoke_core.config.loading import load_vocabulary
 from evoke_core.config.profile import TagRules
-from evoke_core.config.vocabulary import Axis, Mood, Vocabulary
+from evoke_core.config.vocabulary import Axis, Mood, Vocabulary, WordGroup
 from evoke_core.labels import (
     are_labelled,
+    are_plain,
     find_moods,
     join_affect,
     join_ratings,
@@ -157,3 +158,28 @@ def test_three_quarters_of_jamendos_labelled_tracks_name_a_mood(
     assert len(words) > 10_000
     assert table.refusals == ()
     assert sum(map(bool, named)) / len(named) > 0.75
+
+
+def test_words_of_the_lexicon_lie_where_it_says_and_the_longest_phrase_counts(
+    vocabulary: Vocabulary,
+):
+    lexicon = (
+        WordGroup(at=(0.5, 0.0), words=("nest", "lake")),
+        WordGroup(at=(-0.5, 0.5), words=("wasp nest",)),
+    )
+    rich = vocabulary.model_copy(update={"lexicon": lexicon})
+
+    placed = place_words([["a nest"], ["old wasp nests"], ["lake"], ["tense"]], rich)
+
+    # The lexicon goes before a mood's words, and a mood's own name before both.
+    assert placed == pytest.approx(
+        np.array([[0.5, 0.0], [-0.5, 0.5], [0.5, 0.0], [-0.6, 0.6]])
+    )
+
+
+def test_a_picture_is_plain_where_all_its_known_words_are(vocabulary: Vocabulary):
+    plain = WordGroup(at=(0.0, -0.5), words=("stapler", "wall"), plain=True)
+    rich = vocabulary.model_copy(update={"lexicon": (plain,)})
+    said = [["Staplers", "red"], ["stapler by the lake"], ["red"], []]
+
+    assert are_plain(said, rich).tolist() == [True, False, False, False]

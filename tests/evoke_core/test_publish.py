@@ -146,6 +146,17 @@ def test_figures_of_another_encoder_or_corpus_stand_in_nobodys_way(store, change
     assert weight_of(store, after) == 2.0
 
 
+def test_what_was_built_otherwise_in_an_older_version_does_not_go_on_serving(store):
+    publish_ingredients(store, FIRST, made_at="day 1")
+    wider = {"weight": np.full((2, 3), 2.0, np.float32)}
+    write_arrays(store, "models/latest/bridge.safetensors", wider, {"kind": "bridge"})
+
+    release, verdict = publish_ingredients(store, FIRST, made_at="day 2")
+
+    assert verdict.is_new
+    assert read_arrays(store, release.projection)[0]["weight"].shape == (2, 3)
+
+
 def test_publishing_the_same_again_changes_nothing(store):
     first, _ = publish_ingredients(store, FIRST, made_at="day 1")
     again, _ = publish_ingredients(store, FIRST, made_at="day 2")

@@ -59,3 +59,16 @@ def test_a_middling_song_asks_for_middling_pictures_and_not_for_extreme_ones():
     asked = ask_by_feeling(np.zeros((1, 2), np.float32), 9)
 
     assert int((asked @ pictures.T).argmax()) == 0
+
+
+def test_a_weaker_feeling_is_found_later_at_the_same_place():
+    affect, looks = np.zeros((2, 2), np.float32), some(2, 6)
+    strength = np.array([1.0, 0.5], np.float32)
+    joined = with_feeling(looks, affect, strength)
+    asked = ask_by_feeling(affect[:1], 10)
+
+    np.testing.assert_allclose(np.linalg.norm(joined, axis=1), 1, atol=1e-6)
+    np.testing.assert_allclose(feeling_of(joined), affect, atol=1e-6)
+    scores = (asked @ joined.T)[0]
+    # Squared lengths of the two blocks: a half each; an eighth beside a half.
+    np.testing.assert_allclose(scores, [0.5**0.5, 0.2**0.5], atol=1e-6)

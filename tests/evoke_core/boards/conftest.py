@@ -117,7 +117,7 @@ def picture_rows(names):
             {
                 "image_id": identity["image_id"], "valence": 0.0, "arousal": 0.0,
                 "moods": strongest, "scores": scores[number].tolist(),
-                "labelled": False,
+                "labelled": False, "strength": 1.0,
             }
         )  # fmt: skip
         tables["image_embeddings"].append(

@@ -8,7 +8,7 @@ import pytest
 from evoke_core.boards.query import ask, song_moods
 from evoke_core.moods import MoodCalibration, score_moods
 from evoke_core.music.sections import Section
-from evoke_core.shared_space import with_feeling
+from evoke_core.shared_space import FEELING, with_feeling
 from evoke_core.vectors import l2_normalize
 
 
@@ -42,7 +42,9 @@ def test_every_section_asks_for_itself(heard, desk):
 def test_queries_are_the_projected_song_to_six_digits(heard, desk):
     found = ask(heard, desk).queries[0]
     asked = with_feeling(heard.embeddings[:1], heard.affects[:1])
-    exact = l2_normalize(asked @ desk.projection.arrays["weight"])[0]
+    found_looks = asked @ desk.projection.arrays["weight"]
+    felt = with_feeling(found_looks, heard.affects[:1])[:, :FEELING]
+    exact = l2_normalize(np.hstack([felt, found_looks[:, FEELING:]]))[0]
     np.testing.assert_allclose(found, exact, atol=6e-7)
     np.testing.assert_array_equal(found, np.round(found, 6))
     assert found.dtype == np.float64

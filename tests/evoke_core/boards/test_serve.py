@@ -7,6 +7,7 @@ import pytest
 
 from evoke_core.corpus.survey import thumbnail_key
 from evoke_core.drops import Drop, observe, pending, recorded_drops
+from evoke_core.music.handcrafted import HandcraftedMusicEncoder
 
 
 @pytest.fixture
@@ -117,3 +118,36 @@ def test_a_drop_is_served_from_its_key_whatever_it_is_called(serve, store, desk,
     (end,) = served(serve, [song], desk)
     page = store.read(end.page).decode()
     assert "<b>&" not in page
+
+
+class Choir(HandcraftedMusicEncoder):
+    """Hears several songs at once, as an encoder with a large model does."""
+
+    def __init__(self):
+        self.calls = []
+
+    def encode_songs(self, songs):
+        self.calls.append(len(songs))
+        return [self.encode(*song) for song in songs]
+
+
+def test_a_burst_of_songs_shares_one_pass_of_a_large_model(serve, store, desk, chord):
+    songs = [drop(store, f"{n}.wav", chord + bytes(n)) for n in range(3)]
+    bad = drop(store, "bad.wav", b"no sound")
+    choir = Choir()
+
+    ends = served(serve, [songs[0], bad, *songs[1:]], replace(desk, encoder=choir))
+
+    assert choir.calls == [3]
+    assert [end.page is not None for end in ends] == [True, False, True, True]
+
+
+def test_a_stored_board_is_not_heard_again_with_its_burst(serve, store, desk, chord):
+    first = drop(store, "first.wav", chord)
+    choir = Choir()
+    together = replace(desk, encoder=choir)
+    served(serve, [first], together)
+
+    served(serve, [first, drop(store, "second.wav", chord + b"0")], together)
+
+    assert choir.calls == []  # one song alone is heard where its board is composed

@@ -309,7 +309,9 @@ def library(store, encoder):
         vectors = middle + 0.3 * rng.normal(size=(4, encoder.dimension))
         for row in windows(f"t{number}", vectors).to_dicts():
             rest = {"sha256": "ab" * 32, "fingerprint": encoder.fingerprint}
-            kept.append(row | rest | {"moods": ["calm"], "labelled": False})
+            kept.append(
+                row | rest | {"moods": ["calm"], "labelled": False, "strength": 1.0}
+            )
     # A song's looks follow from its sound, its feeling stays what it is.
     weight = np.zeros((FEELING + encoder.dimension, DIMENSION), np.float32)
     weight[:FEELING, :FEELING] = np.eye(FEELING)

@@ -46,12 +46,18 @@ def test_chance_is_fixed_by_the_song():
     np.testing.assert_allclose(found, [1, 0, 0], atol=1e-6)
 
 
-def test_affect_asks_for_the_songs_feeling_whatever_the_look():
-    song_at = np.array([[-1.0, 0.5]], np.float32)
-    asked = placed("affect", song(affect=song_at[0]), dimension=np.array([9]))[None]
+def test_affect_asks_for_the_songs_feeling_and_for_the_look_around_it():
+    song_at = np.array([-1.0, 0.5], np.float32)
+    anchors = {
+        "places": np.array([[-1, 0.5], [1, 1]], np.float32),
+        "looks": np.array([[0.3, 0], [0, 0.3]], np.float32),
+        "bandwidth": np.array([0.1], np.float32),
+    }
+    asked = placed("affect", song(affect=song_at), **anchors)[None]
 
-    np.testing.assert_allclose(asked[:, FEELING:], 0)
-    np.testing.assert_allclose(feeling_of(asked), song_at, atol=1e-6)
+    np.testing.assert_allclose(feeling_of(asked), [song_at], atol=1e-6)
+    np.testing.assert_allclose(asked[0, FEELING + 1], 0, atol=1e-6)
+    assert 0 < asked[0, FEELING] < np.linalg.norm(asked[0, :FEELING])
 
 
 def test_tags_mix_the_looks_of_a_songs_moods():

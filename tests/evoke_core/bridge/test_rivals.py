@@ -6,7 +6,7 @@ import pytest
 from evoke_core.bridge.projection import Side
 from evoke_core.bridge.rivals import fit_ridge, fit_rivals
 from evoke_core.bridge.supervision import soft_targets
-from evoke_core.shared_space import with_feeling
+from evoke_core.shared_space import feeling_of, with_feeling
 from evoke_core.vectors import l2_normalize
 
 
@@ -78,6 +78,17 @@ def test_affect_finds_the_pictures_at_the_songs_place():
         music = one_song(affect=place)
         found = fit_rivals(music, images, seed=0)["affect"].project(music)
         assert int((found @ shared.T).argmax()) == number
+
+
+def test_affect_prefers_the_look_that_pictures_of_its_place_have():
+    looks = np.eye(3, 5, dtype=np.float32)[[0, 0, 0, 1, 2]]
+    places = np.array([[-1, -1]] * 4 + [[1, 1]], np.float32)
+    images = side(with_feeling(looks, places), np.eye(5, 2), places)
+    music = one_song(affect=(-1, -1))
+    found = fit_rivals(music, images, seed=0)["affect"].project(music)
+    scores = (found @ images.embedding.T)[0]
+    assert scores[0] > scores[3] > scores[4]
+    assert feeling_of(found)[0] == pytest.approx([-1, -1], abs=1e-5)
 
 
 def test_tags_answer_with_the_mean_look_of_the_songs_moods():

@@ -71,8 +71,20 @@ def fill(store: LocalStore, fingerprint: str, dimension: int) -> np.ndarray:
         store,
         "image_tags",
         [
-            {"image_id": "i3", "valence": 0.5, "arousal": -0.25, "moods": ["calm"]},
-            {"image_id": "i1", "valence": -1.0, "arousal": 1.0, "moods": ["tense"]},
+            {
+                "image_id": "i3",
+                "valence": 0.5,
+                "arousal": -0.25,
+                "moods": ["calm"],
+                "strength": 1.0,
+            },
+            {
+                "image_id": "i1",
+                "valence": -1.0,
+                "arousal": 1.0,
+                "moods": ["tense"],
+                "strength": 0.5,
+            },
         ],
     )
     return vectors

@@ -72,6 +72,7 @@ def tables():
             {
                 "image_id": who["image_id"], "valence": 0.0, "arousal": 0.0,
                 "moods": [], "scores": [1.0], "labelled": False,
+                "strength": 1.0,
             }
         )  # fmt: skip
         rows["image_embeddings"].append(

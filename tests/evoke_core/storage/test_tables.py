@@ -36,7 +36,7 @@ def tags(*image_ids: str) -> pl.DataFrame:
     return pl.DataFrame(
         [
             {"image_id": name, "valence": 0.1, "arousal": -0.5, "moods": ["calm"]}
-            | {"scores": [0.25, 0.75], "labelled": False}
+            | {"scores": [0.25, 0.75], "labelled": False, "strength": 1.0}
             for name in image_ids
         ],
         schema={n: c.dtype for n, c in TABLES["image_tags"].columns.items()},
