@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     import torch
 
 _VALIDATION_SHARE = 0.15
+_CHOSEN_BY = 20_000  # rows: more move penalty, rank and epochs no further
 _STEPS_PER_EPOCH = 20  # at most: how often a large set asks the held-out tracks
 _TEMPERATURE_RATE = 0.02
 _TEMPERATURES = (0.02, 0.03, 0.05, 0.08, 0.12, 0.2, 0.3)
@@ -78,13 +79,14 @@ def fit_bridge(
     """
     _require_signal(music, images, groups, supervision.pairs)
     held = _held_out(groups, np.random.default_rng(rules.seed))
+    seen, asked = (_spread(np.flatnonzero(side)) for side in (~held, held))
     fit, judge = (
-        _Task(music.rows(side), images, supervision.rows(side).pairs, rules)
-        for side in (~held, held)
+        _Task(music.rows(some), images, supervision.rows(some).pairs, rules)
+        for some in (seen, asked)
     )
     looks = mean_looks(fit.music, images, fit.pairs, seed=rules.seed)
     shrinkage = choose_shrinkage(
-        fit.music.embedding, looks, groups[~held], reduced=True, seed=rules.seed
+        fit.music.embedding, looks, groups[seen], reduced=True, seed=rules.seed
     )
     epochs, temperature = _find_epochs(fit, judge, shrinkage)
     whole = _Task(music, images, supervision.pairs, rules)
@@ -104,12 +106,12 @@ def _require_signal(
             f"{len(images)}; add music to the library or pictures to the corpus"
         )
     for name, side in (("music", music), ("picture", images)):
-        if float(side.embedding.std(axis=0).max()) < 1e-6:
+        if float(np.ptp(side.embedding, axis=0).max()) < 1e-6:
             raise BridgeError(
                 f"all {name} vectors are the same, so nothing can be learned from "
                 f"them; check the {name} encoder"
             )
-        if not len(pairs) and float(side.moods.std(axis=0).max()) < 1e-6:
+        if not len(pairs) and float(np.ptp(side.moods, axis=0).max()) < 1e-6:
             raise BridgeError(
                 f"all {name} moods are the same, so they match everything alike; "
                 f"check the {name} tags and the mood vocabulary"
@@ -122,6 +124,12 @@ def _held_out(
     tracks = np.unique(groups)
     count = max(1, round(_VALIDATION_SHARE * len(tracks)))
     return np.isin(groups, rng.choice(tracks, count, replace=False))
+
+
+def _spread(rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Take rows evenly where there are more than settings need to be chosen by."""
+    places = np.linspace(0, len(rows) - 1, min(len(rows), _CHOSEN_BY))
+    return rows[places.astype(np.int64)]
 
 
 def _find_epochs(fit: _Task, judge: _Task, shrinkage: Shrinkage) -> tuple[int, float]:

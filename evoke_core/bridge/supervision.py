@@ -129,7 +129,9 @@ def mean_looks(music: Side, images: Side, pairs: Pairs, *, seed: int) -> Array:
     for block in np.array_split(np.flatnonzero(matches), 1 + len(pairs) // 4096):
         rows, seen = pairs.music[block], images.embedding[pairs.image[block]]
         np.add.at(looks, rows, seen * (pairs.weight[block] * part[rows])[:, None])
-    return l2_normalize(looks)
+    for rows in _blocks(len(music), looks.shape[1]):  # in place: the table is large
+        looks[rows] = l2_normalize(looks[rows])
+    return looks
 
 
 def _paired_share(count: int, pairs: Pairs) -> Array:
