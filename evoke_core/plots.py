@@ -133,6 +133,31 @@ def histogram_plot(
     return _png(figure)
 
 
+def counts_plot(
+    groups: Mapping[str, Sequence[int]],
+    edges: Sequence[float],
+    *,
+    title: str,
+    unit: str,
+) -> bytes:
+    """Overlay distributions that were counted already; the first in the accent.
+
+    Args:
+        groups: B counts by name.
+        edges: B + 1 edges of the bins.
+        title: The finding.
+        unit: Of the horizontal axis.
+    """
+    figure, axes = _canvas(title, height=3.2)
+    for number, (name, counts) in enumerate(groups.items()):
+        shares = np.array(counts) / max(sum(counts), 1)
+        colour = ACCENT if number == 0 else GREY
+        axes.stairs(shares, edges, color=colour, fill=True, alpha=0.6, label=name)
+    axes.set(xlabel=unit, ylabel="share")
+    axes.legend(frameon=False, fontsize=8)
+    return _png(figure)
+
+
 def _canvas(title: str, *, height: float) -> tuple["Figure", "Axes"]:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

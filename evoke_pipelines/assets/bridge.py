@@ -8,12 +8,14 @@ import polars as pl
 from evoke_core.bridge.fit import fit_bridge
 from evoke_core.bridge.gate import best_of
 from evoke_core.bridge.projection import Projection
-from evoke_core.bridge.report import Comparison, compare, cross_fit
+from evoke_core.bridge.report import Alignment, Comparison, compare, cross_fit
 from evoke_core.bridge.rivals import fit_rivals
 from evoke_core.bridge.training import TrainingSet, held_truth, training_set
 from evoke_core.config.profile import RunProfile
 from evoke_core.images.gather import kept_pictures
-from evoke_core.plots import bars_plot
+from evoke_core.plots import bars_plot, counts_plot
+from evoke_core.reviews.inbox import read_ballots
+from evoke_core.reviews.summary import ab_summary, rates_frame
 from evoke_core.storage.store import Store, digest
 from evoke_core.storage.tables import read_table, read_table_or_empty, write_arrays
 from evoke_pipelines.refresh import Made, refresh
@@ -86,7 +88,7 @@ def bridge_baselines(
     group_name=_GROUP,
     kinds={"numpy"},
     deps=[*_INPUTS, "track_manifest", "source_manifests"],
-    code_version="3",
+    code_version="4",
 )
 def bridge_report(
     context: dg.AssetExecutionContext,
@@ -96,7 +98,7 @@ def bridge_report(
     """Bridge and rivals on tracks that none of them heard, with 95 % intervals.
 
     Truth is what was planted; where nothing was, the report says that it is derived
-    from the tags.
+    from the tags. What people said of boards in studies stands beside it.
     """
 
     def make() -> Made:
@@ -104,7 +106,10 @@ def bridge_report(
         comparison = _compare(training, store, run_profile)
         text = json.dumps(comparison.as_json(), indent=1, sort_keys=True)
         store.write("reports/bridge_report.json", text.encode())
-        return Made(digest(text), _show(comparison))
+        judged = rates_frame(ab_summary(list(read_ballots(store))))
+        told = {"real_board_preferred": "md:" + as_markdown(judged)}
+        shown = _show(comparison) | (told if judged.height else {})
+        return Made(digest(text), shown)
 
     return refresh(context, store, make, settings=run_profile.bridge)
 
@@ -192,5 +197,16 @@ def _show(comparison: Comparison) -> dict[str, object]:
         "truth": comparison.truth,
         "best": best,
         "plot": picture(bars_plot(ranked, title=title, unit="MRR", ours=ours)),
+        "alignment": picture(_alignment(comparison.alignment[best], best)),
         "music_to_image_by_label": "md:" + as_markdown(pl.DataFrame(rows)),
     }
+
+
+def _alignment(alignment: Alignment, kind: str) -> bytes:
+    """Draw how near pictures lie that match, and others."""
+    return counts_plot(
+        {"matching pictures": alignment.matched, "random ones": alignment.random},
+        alignment.edges,
+        title=f"How near pictures lie to where {kind} asks: matching and random ones",
+        unit="cosine with the query",
+    )

@@ -5,7 +5,13 @@ import io
 import numpy as np
 from PIL import Image
 
-from evoke_core.plots import bars_plot, histogram_plot, lines_plot, plane_plot
+from evoke_core.plots import (
+    bars_plot,
+    counts_plot,
+    histogram_plot,
+    lines_plot,
+    plane_plot,
+)
 
 POINTS = np.random.default_rng(1).uniform(-1, 1, (50, 2))
 
@@ -81,3 +87,11 @@ def test_little_data_is_still_a_picture():
     opened(bars_plot({}, title="none", unit="u"))
     opened(lines_plot({"one": POINTS[:1]}, title="one", labels=("x", "y")))
     opened(histogram_plot({"equal": np.full(5, 0.5)}, title="equal", unit="u"))
+
+
+def test_counted_distributions_are_drawn_also_where_one_is_empty():
+    groups = {"matching": (0, 3, 7), "random": (0, 0, 0)}
+    image = opened(counts_plot(groups, (-1.0, 0.0, 0.5, 1.0), title="t", unit="cosine"))
+
+    assert image.width == 700
+    assert has_colour(image, "#d6865f")  # the accent, half through
