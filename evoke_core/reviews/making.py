@@ -57,6 +57,11 @@ def make_study(
         BoardError: A board is not there, or none can be judged.
     """
     boards = {name: _board(store, name) for name in board_ids or _stored(store)}
+    if not boards:
+        raise BoardError(
+            "there is no board to judge yet; drop a song and let it become a board, "
+            "then make the study"
+        )
     corpus = open_corpus(served_pictures(store))
     dealt = deal_study(list(boards.values()), corpus, plan)
     study = dealt.study
