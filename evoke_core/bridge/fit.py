@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     import torch
 
 _VALIDATION_SHARE = 0.15
-_CHOSEN_BY = 20_000  # rows: more move penalty, rank and epochs no further
+_CHOSEN_BY = 20_000  # rows: more move start, penalty, rank and epochs no further
 _STEPS_PER_EPOCH = 20  # at most: how often a large set asks the held-out tracks
 _TEMPERATURE_RATE = 0.02
 _TEMPERATURES = (0.02, 0.03, 0.05, 0.08, 0.12, 0.2, 0.3)
@@ -51,8 +51,10 @@ class _Task:
     rules: BridgeRules
 
     def start(self, shrinkage: Shrinkage) -> Network:
-        looks = mean_looks(self.music, self.images, self.pairs, seed=self.rules.seed)
-        ridge = fit_reduced_ridge(self.music.embedding, looks, shrinkage)
+        some = _spread(np.arange(len(self.music)))  # steps see all rows, the start few
+        music, pairs = self.music.rows(some), self.pairs.of(some)
+        looks = mean_looks(music, self.images, pairs, seed=self.rules.seed)
+        ridge = fit_reduced_ridge(music.embedding, looks, shrinkage)
         return Network.start(ridge, hidden=self.rules.hidden, seed=self.rules.seed)
 
 
