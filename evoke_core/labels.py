@@ -46,8 +46,7 @@ def place_words(words: Sequence[Sequence[str]], vocabulary: Vocabulary) -> Array
     places = _places(vocabulary)
     placed = np.full((len(words), 2), np.nan, np.float32)
     for row, said in enumerate(words):
-        found = {phrase for text in said for phrase in _longest_phrases(text, places)}
-        if found:
+        if found := _phrases_of(said, places):
             # In one order, since a sum of floats depends on it and a set has none.
             placed[row] = np.mean([places[phrase] for phrase in sorted(found)], axis=0)
     return placed
@@ -64,10 +63,7 @@ def are_plain(
         if group.plain
         for word in group.words
     }
-    found = [
-        {phrase for text in said for phrase in _longest_phrases(text, places)}
-        for said in words
-    ]
+    found = [_phrases_of(said, places) for said in words]
     return np.array([bool(each) and each <= plain for each in found], bool)
 
 
@@ -221,6 +217,10 @@ def _places(vocabulary: Vocabulary) -> dict[str, tuple[float, float]]:
         _stem(word): group.at for group in vocabulary.lexicon for word in group.words
     }
     return words | listed | {_stem(name): place for name, place in at.items()}
+
+
+def _phrases_of(said: Sequence[str], known: Container[str]) -> set[str]:
+    return {phrase for text in said for phrase in _longest_phrases(text, known)}
 
 
 def _longest_phrases(text: str, known: Container[str]) -> Iterator[str]:

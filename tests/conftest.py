@@ -3,9 +3,11 @@
 import io
 import json
 import os
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,6 +24,11 @@ settings.register_profile(
 settings.load_profile("evoke")
 
 JpegMaker = Callable[..., bytes]
+_QUIET = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+]  # fmt: skip
 
 
 @pytest.fixture
@@ -60,6 +67,19 @@ def shared() -> Path:
     if not (folder / "data").is_dir():
         pytest.skip("no research collections; EVOKE_SHARED names their folder")
     return folder
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A headless Chromium that talks to nobody; tests of a page open theirs in it."""
+    playwright = pytest.importorskip(
+        "playwright.sync_api", reason="playwright is not installed"
+    )
+    with playwright.sync_playwright() as driver:
+        chromium = shutil.which("chromium")
+        launched = driver.chromium.launch(executable_path=chromium, args=_QUIET)
+        yield launched
+        launched.close()
 
 
 @pytest.fixture(scope="session")
