@@ -190,12 +190,8 @@ def taught_by_words(rating: Rating, profile: RunProfile) -> dict[str, Array]:
         same joined with each picture's own.
     """
     vocabulary = load_vocabulary(CONFIG_FOLDER)
-    listed = pl.read_csv(rating.data / "images" / "images.csv", infer_schema=False)
-    paths = listed["path"].to_list()
-    words = [
-        [said for said in row if said]
-        for row in listed.select("title", "keywords").iter_rows()
-    ]
+    written = _written(rating.data)
+    paths, words = list(written), list(written.values())
     looks = affect_from_labels(
         _brought(rating.data, _MOBILENET, paths),
         place_words(words, vocabulary),
@@ -284,12 +280,17 @@ def _systems(
 
 def _words(rating: Rating) -> Words:
     """Return what people wrote on each rated picture."""
-    listed = pl.read_csv(rating.data / "images" / "images.csv", infer_schema=False)
-    said = {
-        path: [each for each in written if each]
-        for path, *written in listed.select("path", "title", "keywords").iter_rows()
+    written = _written(rating.data)
+    return [written[path] for path in rating.pictures.paths]
+
+
+def _written(data: Path) -> dict[str, list[str]]:
+    """Read the title and keywords of every picture, rated or not, by its path."""
+    listed = pl.read_csv(data / "images" / "images.csv", infer_schema=False)
+    return {
+        path: [said for said in row if said]
+        for path, *row in listed.select("path", "title", "keywords").iter_rows()
     }
-    return [said[path] for path in rating.pictures.paths]
 
 
 def _brought(data: Path, name: str, paths: list[str]) -> Array:
