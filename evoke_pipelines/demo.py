@@ -21,10 +21,10 @@ import dagster as dg
 from evoke_core.boards.shelf import read_board
 from evoke_core.corpus.curation import count_by_status
 from evoke_core.corpus.manifest import build_manifest
-from evoke_core.drops import PREFIX, QUARANTINE, Drop, observe
+from evoke_core.drops.drop import PREFIX, QUARANTINE, Drop, observe
 from evoke_core.errors import EvokeError, SourceError
 from evoke_core.images.encoders import open_image_encoder
-from evoke_core.index import open_index
+from evoke_core.index.image_index import open_index
 from evoke_core.music.encoders import open_music_encoder, require_licence
 from evoke_core.music.library import songs_below
 from evoke_core.storage.address import open_store

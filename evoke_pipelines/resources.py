@@ -16,7 +16,7 @@ from evoke_core.corpus.aesthetics import Aesthetics, load_aesthetics
 from evoke_core.corpus.licences import Licences, load_licences
 from evoke_core.images.encode import ImageEncoder
 from evoke_core.images.encoders import open_image_encoder
-from evoke_core.index import ImageIndex, open_index
+from evoke_core.index.image_index import ImageIndex, open_index
 from evoke_core.music.encode import MusicEncoder
 from evoke_core.music.encoders import open_music_encoder, require_licence
 from evoke_core.storage.address import open_store

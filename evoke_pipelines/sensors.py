@@ -5,7 +5,7 @@ import time
 
 import dagster as dg
 
-from evoke_core.drops import PREFIX, observe, pending, recorded_drops
+from evoke_core.drops.drop import PREFIX, observe, pending, recorded_drops
 from evoke_core.reviews.inbox import INBOX, waiting
 from evoke_core.storage.store import Store, digest
 from evoke_pipelines.jobs import (

@@ -19,7 +19,7 @@ from evoke_core.corpus.fetch import read_picture
 from evoke_core.corpus.survey import thumbnail_key
 from evoke_core.errors import IndexUnavailable, PictureRefused
 from evoke_core.images.gather import kept_pictures
-from evoke_core.index import ImageIndex
+from evoke_core.index.image_index import ImageIndex
 from evoke_core.moods import MoodCalibration, calibrate_plane, read_calibration
 from evoke_core.music.encode import MusicEncoder
 from evoke_core.release import Release, read_release

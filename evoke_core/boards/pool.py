@@ -14,7 +14,7 @@ from evoke_core.boards.desk import Desk
 from evoke_core.boards.refine import Pool, Refinement, quantise, relevance_of
 from evoke_core.config.fields import AXES
 from evoke_core.errors import BoardError
-from evoke_core.index import Hit
+from evoke_core.index.image_index import Hit
 from evoke_core.vectors import Array, Array64
 
 _OWN_SHARE = 0.5

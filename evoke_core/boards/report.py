@@ -29,7 +29,7 @@ from evoke_core.config.profile import RunProfile
 from evoke_core.config.vocabulary import Vocabulary
 from evoke_core.errors import BoardError
 from evoke_core.evaluation import Figure, bootstrap
-from evoke_core.index import Hit, ImageIndex
+from evoke_core.index.image_index import Hit, ImageIndex
 from evoke_core.music.encode import MusicEncoder
 from evoke_core.storage.store import Store
 from evoke_core.storage.tables import as_matrix, read_table

@@ -11,7 +11,7 @@ from evoke_core.boards.board import Song, title_from_key
 from evoke_core.boards.compose import compose_board
 from evoke_core.boards.desk import Desk
 from evoke_core.boards.shelf import read_board, shelve
-from evoke_core.drops import QUARANTINE, Drop
+from evoke_core.drops.drop import QUARANTINE, Drop
 from evoke_core.errors import TrackRefused
 from evoke_core.music.encode import BatchedMusicEncoder
 from evoke_core.music.together import hear_together

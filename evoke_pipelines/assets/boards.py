@@ -9,7 +9,7 @@ from evoke_core.boards.serve import Served, is_of_release, serve_drops
 from evoke_core.boards.shelf import hang_gallery
 from evoke_core.config.profile import RunProfile
 from evoke_core.config.vocabulary import Vocabulary
-from evoke_core.drops import PREFIX, Drop, observe
+from evoke_core.drops.drop import PREFIX, Drop, observe
 from evoke_core.music.encode import MusicEncoder
 from evoke_core.storage.store import Store, digest
 from evoke_pipelines.partitions import AUDIO_DROPS

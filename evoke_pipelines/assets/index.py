@@ -6,7 +6,7 @@ import polars as pl
 from evoke_core.boards.desk import served_pictures
 from evoke_core.config.fields import AXES
 from evoke_core.errors import IndexUnavailable
-from evoke_core.index import FIELDS, collection_name
+from evoke_core.index.image_index import FIELDS, collection_name
 from evoke_core.release import read_release_or_none
 from evoke_core.storage.store import Store
 from evoke_core.storage.tables import as_matrix, frame_digest

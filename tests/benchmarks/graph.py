@@ -9,7 +9,7 @@ from pathlib import Path
 import dagster as dg
 
 from evoke_core.config.profile import AudioRules
-from evoke_core.drops import observe
+from evoke_core.drops.drop import observe
 from evoke_core.music.handcrafted import HandcraftedMusicEncoder
 from evoke_core.music.listen import listen
 from evoke_core.music.sources.synthesized.catalogue import (

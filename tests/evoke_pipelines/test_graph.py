@@ -16,7 +16,7 @@ from evoke_core.config.loading import (
 )
 from evoke_core.corpus.aesthetics import load_aesthetics
 from evoke_core.corpus.licences import load_licences
-from evoke_core.drops import observe
+from evoke_core.drops.drop import observe
 from evoke_core.images.encoders import open_image_encoder
 from evoke_core.images.handcrafted import HandcraftedImageEncoder
 from evoke_core.music.encoders import open_music_encoder

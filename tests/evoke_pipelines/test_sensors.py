@@ -8,7 +8,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from evoke_core.drops import observe
+from evoke_core.drops.drop import observe
 from evoke_core.storage.local import LocalStore
 from evoke_pipelines.definitions import defs
 from evoke_pipelines.partitions import AUDIO_DROPS_NAME

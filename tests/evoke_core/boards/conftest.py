@@ -16,7 +16,7 @@ from evoke_core.config.loading import load_run_profile, load_vocabulary
 from evoke_core.corpus.decode import encode_jpeg
 from evoke_core.corpus.survey import thumbnail_key
 from evoke_core.errors import IndexUnavailable
-from evoke_core.index import Hit
+from evoke_core.index.image_index import Hit
 from evoke_core.music.handcrafted import HandcraftedMusicEncoder
 from evoke_core.music.listen import listen
 from evoke_core.release import Release, publish

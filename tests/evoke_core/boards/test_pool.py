@@ -11,7 +11,7 @@ from evoke_core.boards.query import ask
 from evoke_core.boards.refine import Refinement, choose_tiles, quantise, relevance_of
 from evoke_core.config.fields import AXES
 from evoke_core.errors import BoardError
-from evoke_core.index import Hit
+from evoke_core.index.image_index import Hit
 from evoke_core.vectors import l2_normalize
 
 

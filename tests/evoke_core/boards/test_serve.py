@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from evoke_core.corpus.survey import thumbnail_key
-from evoke_core.drops import Drop, observe, pending, recorded_drops
+from evoke_core.drops.drop import Drop, observe, pending, recorded_drops
 from evoke_core.music.handcrafted import HandcraftedMusicEncoder
 
 

@@ -10,7 +10,13 @@ import polars as pl
 import pytest
 
 from evoke_core.errors import IndexUnavailable
-from evoke_core.index import ALIAS, FIELDS, ImageIndex, collection_name, open_index
+from evoke_core.index.image_index import (
+    ALIAS,
+    FIELDS,
+    ImageIndex,
+    collection_name,
+    open_index,
+)
 from evoke_core.vectors import l2_normalize
 
 COUNT = 30
@@ -151,7 +157,7 @@ def test_a_file_that_another_process_holds_is_named_with_the_remedy(index, path)
     script = (
         "import sys\n"
         "from evoke_core.errors import IndexUnavailable\n"
-        "from evoke_core.index import open_index\n"
+        "from evoke_core.index.image_index import open_index\n"
         "try:\n"
         "    with open_index(sys.argv[1]): print('opened')\n"
         "except IndexUnavailable as held: print(held)\n"
@@ -170,7 +176,7 @@ def test_closing_lets_another_process_in(path):
         assert opened.client.list_collections() == []
     script = (
         "import sys\n"
-        "from evoke_core.index import open_index\n"
+        "from evoke_core.index.image_index import open_index\n"
         "with open_index(sys.argv[1]) as index:\n"
         "    print(index.client.list_collections())\n"
     )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evoke_core.drops import Drop, observe, pending, recorded_drops
+from evoke_core.drops.drop import Drop, observe, pending, recorded_drops
 from evoke_core.storage.local import LocalStore
 from evoke_core.storage.store import StoredObject, checked_key
 

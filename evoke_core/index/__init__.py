@@ -1,0 +1,1 @@
+"""The picture index: what is searched, and what may be found."""
