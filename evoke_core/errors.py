@@ -7,7 +7,8 @@
     ├── TrackRefused       one song can't be used; becomes a row or a quarantine record
     ├── WeightsMissing     a profile asks for pretrained weights that are not there
     ├── BridgeError        training data from which no projection can be fitted
-    ├── IndexUnavailable   the collection is locked, absent, or from another encoder
+    ├── IndexUnavailable   the collection is absent, damaged, or from another encoder
+    │   └── IndexUnreachable   its server is away or another process holds its file
     ├── ReleaseMissing     nothing has been published yet
     └── BoardError         a board can't be composed from what it was given
 
@@ -62,7 +63,11 @@ class BridgeError(EvokeError):
 
 
 class IndexUnavailable(EvokeError):
-    """A collection that is locked, absent, or made by another encoder."""
+    """A collection that is absent, damaged, or made by another encoder."""
+
+
+class IndexUnreachable(IndexUnavailable):
+    """An index that can't be asked just now; the same may succeed a little later."""
 
 
 class ReleaseMissing(EvokeError):

@@ -1,5 +1,7 @@
 """Put a release together: ask the gate, fix what serves under its digest, publish.
 
+And take one back: the release before is served again, if all that it names is there.
+
 Models of the latest fit lie under `models/latest/` and are overwritten; a release
 names copies under their digest, which nothing overwrites.
 """
@@ -9,9 +11,17 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from evoke_core.bridge.gate import Verdict, decide
+from evoke_core.errors import ReleaseMissing
 from evoke_core.evaluation import Figure
+from evoke_core.index.image_index import ImageIndex
 from evoke_core.music.tags import CALIBRATION
-from evoke_core.release import Release, publish, read_release_or_none
+from evoke_core.release import (
+    Release,
+    publish,
+    read_previous_release,
+    read_release_or_none,
+    roll_back,
+)
 from evoke_core.storage.store import Store, digest
 from evoke_core.storage.tables import read_arrays
 
@@ -83,6 +93,43 @@ def publish_ingredients(
         publish(store, release)
         return release, verdict
     return current, verdict
+
+
+def roll_back_release(store: Store, index: ImageIndex) -> Release:
+    """Serve the previous release again, if it still can be; twice is back again.
+
+    The release that is left stays the previous one, and its collection in the index.
+
+    Args:
+        store: Where models and the release lie.
+        index: An open connection.
+
+    Returns:
+        What is served now.
+
+    Raises:
+        ReleaseMissing: There is no previous release, or a model of it has gone.
+        IndexUnavailable: Its collection has gone, or is another than it was.
+    """
+    previous = read_previous_release(store)
+    models = [previous.projection, previous.directions, previous.calibration]
+    lost = [key for key in models if key is not None and not store.exists(key)]
+    if lost:
+        raise ReleaseMissing(
+            f"release {previous.release_id} can't be served again: {lost[0]} is not in "
+            f"{store.uri}; restore it from a copy, or publish a new release"
+        )
+    directions, _ = read_arrays(store, previous.directions)
+    index.require(previous.collection, directions["directions"].shape[1])
+    # The alias first: cut off here, the same roll-back can be asked for once more.
+    index.point(previous.collection)
+    return roll_back(store)
+
+
+def has_served_collection(store: Store, index: ImageIndex) -> bool:
+    """Say whether the index holds what readers are sent to; True before a release."""
+    release = read_release_or_none(store)
+    return release is None or index.has(release.collection)
 
 
 def _comparable(serving: Release, new: Ingredients) -> bool:

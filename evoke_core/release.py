@@ -1,19 +1,22 @@
 """The one small file that says what belongs together and is served now.
 
-Readers follow it and nothing else; it is replaced in one step, and the file before it
-is kept, so that rolling back is putting that one back.
+Readers follow it and nothing else. It holds the release before it, too, so that
+publishing and rolling back are one write each: whenever it is cut off, readers see one
+whole release and none is lost. Whether the index still has a release's collection is
+not known here; see `publish.roll_back_release`.
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from evoke_core.errors import ReleaseMissing
 from evoke_core.storage.store import Store, digest
 
 CURRENT = "release.json"
-PREVIOUS = "release.previous.json"
-SCHEMA = "evoke.release/1"
+SCHEMA = "evoke.release/2"
+
+_PREVIOUS_OF_SCHEMA_1 = "release.previous.json"  # it was a file of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,32 +71,42 @@ def read_release(store: Store) -> Release:
     """Read what is served now.
 
     Raises:
-        ReleaseMissing: Nothing has been published yet.
+        ReleaseMissing: Nothing has been published yet, or the file holds none.
     """
-    try:
-        raw = json.loads(store.read(CURRENT))
-    except KeyError as absent:
-        raise ReleaseMissing(
-            f"no release in {store.uri}; run the jobs refresh_corpus, fit_bridge and "
-            "publish_release once (make demo runs all three)"
-        ) from absent
-    named = {name: raw[name] for name in raw if name not in ("schema", "release_id")}
-    return Release(**{**named, "sources": tuple(named["sources"])})
+    return _release_of(_read_current(store))
 
 
 def read_release_or_none(store: Store) -> Release | None:
     """Read what is served now, or None before the first release."""
-    try:
-        return read_release(store)
-    except ReleaseMissing:
-        return None
+    return read_release(store) if store.exists(CURRENT) else None
+
+
+def read_previous_release(store: Store) -> Release:
+    """Read what rolling back would serve.
+
+    Raises:
+        ReleaseMissing: Nothing was served before the present release.
+    """
+    previous = _previous_or_none(store)
+    if previous is None:
+        raise ReleaseMissing(
+            f"there is no previous release to roll back to in {store.uri}; the next "
+            "run of publish_release that changes something keeps the present one"
+        )
+    return previous
 
 
 def publish(store: Store, release: Release) -> None:
-    """Serve a release from now on; the present one becomes the previous."""
-    if store.exists(CURRENT):
-        store.write(PREVIOUS, store.read(CURRENT))
-    store.write(CURRENT, _as_json(release))
+    """Serve a release from now on; the present one becomes the previous.
+
+    Publishing what is served already keeps the previous one as it is. Two that publish
+    at once could each drop the other's; runs that do share a pool.
+    """
+    previous = read_release_or_none(store)
+    if previous is not None and previous.release_id == release.release_id:
+        previous = _previous_or_none(store)
+    store.write(CURRENT, _as_json(release, previous))
+    store.delete(_PREVIOUS_OF_SCHEMA_1)  # it names what is no longer the previous
 
 
 def roll_back(store: Store) -> Release:
@@ -102,16 +115,59 @@ def roll_back(store: Store) -> Release:
     Raises:
         ReleaseMissing: There is no previous release.
     """
+    previous = read_previous_release(store)
+    publish(store, previous)
+    return previous
+
+
+def _read_current(store: Store) -> dict[str, Any]:
     try:
-        previous = store.read(PREVIOUS)
+        return _object_of(store.read(CURRENT))
     except KeyError as absent:
-        raise ReleaseMissing("there is no previous release to roll back to") from absent
-    current = store.read(CURRENT)
-    store.write(CURRENT, previous)
-    store.write(PREVIOUS, current)
-    return read_release(store)
+        raise ReleaseMissing(
+            f"no release in {store.uri}; run the jobs refresh_corpus, fit_bridge and "
+            "publish_release once (make demo runs all three)"
+        ) from absent
+    except ValueError as damaged:
+        raise ReleaseMissing(
+            f"{store.locate(CURRENT)} holds no release ({damaged}); restore it from a "
+            "copy, or delete it and run publish_release"
+        ) from damaged
 
 
-def _as_json(release: Release) -> bytes:
-    named = {"schema": SCHEMA, "release_id": release.release_id, **asdict(release)}
-    return json.dumps(named, indent=2, sort_keys=True).encode()
+def _previous_or_none(store: Store) -> Release | None:
+    current = _read_current(store)
+    if "previous" in current:
+        return _release_of(current["previous"]) if current["previous"] else None
+    try:  # an older version wrote here last
+        previous = _release_of(_object_of(store.read(_PREVIOUS_OF_SCHEMA_1)))
+    except KeyError:
+        return None
+    # It copied the present one first: cut off there, it had lost the one before.
+    is_lost = previous.release_id == _release_of(current).release_id
+    return None if is_lost else previous
+
+
+def _object_of(raw: bytes) -> dict[str, Any]:
+    read = json.loads(raw)
+    if not isinstance(read, dict):
+        raise ValueError(f"a JSON {type(read).__name__}, no object")  # noqa: TRY004
+    absent = {each.name for each in fields(Release)} - {"calibration"} - set(read)
+    if absent:
+        raise ValueError(f"it says nothing of {', '.join(sorted(absent))}")
+    return read
+
+
+def _release_of(raw: dict[str, Any]) -> Release:
+    """Read a release, whatever else a later version may have written beside it."""
+    named = {each.name: raw[each.name] for each in fields(Release) if each.name in raw}
+    return Release(**{**named, "sources": tuple(named["sources"])})
+
+
+def _as_json(release: Release, previous: Release | None) -> bytes:
+    file = _named(release) | {"previous": previous and _named(previous)}
+    return json.dumps(file, indent=2, sort_keys=True).encode()
+
+
+def _named(release: Release) -> dict[str, Any]:
+    return {"schema": SCHEMA, "release_id": release.release_id, **asdict(release)}

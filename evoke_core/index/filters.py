@@ -4,10 +4,15 @@ The same question is asked in two ways: of the index, as an expression, and of a
 that is at hand.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+# A server and Lite both know these escapes; Lite knows no others, so that every other
+# character stands for itself.
+_ESCAPES = str.maketrans(
+    {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +43,31 @@ class Filters:
         Every text is a quoted literal, so that none can add to the expression.
         """
         parts = [
-            f"{field} in {_quoted(values)}"
+            f"{field} in {quoted(values)}"
             for field, values in (("source", self.sources), ("licence", self.licences))
             if values
         ]
         if self.moods:
-            parts.append(f"array_contains_any(moods, {_quoted(self.moods)})")
+            parts.append(f"array_contains_any(moods, {quoted(self.moods)})")
         return " and ".join(parts)
 
 
 NO_FILTERS = Filters()
 
 
-def _quoted(values: Sequence[str]) -> str:
-    return json.dumps(list(values), ensure_ascii=True)
+def quoted(values: Sequence[str]) -> str:
+    """Write texts as a list of literals, each once.
+
+    A text that is no Unicode (half of a surrogate pair) is left out: it can't be
+    stored, so that nothing is lost. A list of nothing else finds nothing.
+    """
+    texts = [text for text in dict.fromkeys(values) if _is_unicode(text)]
+    return "[" + ", ".join(f'"{text.translate(_ESCAPES)}"' for text in texts) + "]"
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

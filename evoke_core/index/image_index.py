@@ -1,32 +1,50 @@
 """The picture index: a Milvus collection behind an alias.
 
 A new collection is built whole, verified, and only then does the alias move to it; the
-one before stays for roll-back. Milvus Lite takes one process per file, so it is opened
-for a batch of work and released at once.
+one before stays for roll-back. How rows are laid out is in `collection`, how a server
+or a file is reached in `connection`.
 """
 
-import logging
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from evoke_core.errors import IndexUnavailable
-from evoke_core.vectors import Array
+from evoke_core.errors import IndexUnavailable, IndexUnreachable
+from evoke_core.index.collection import (
+    FIELDS,
+    LAYOUT,
+    LOAD_S,
+    add_index,
+    as_rows,
+    create,
+    drop_index,
+    fill,
+    index_kinds,
+    search_depth,
+)
+from evoke_core.index.connection import ANSWER_S, is_lite, open_client, reaching
+from evoke_core.index.exact import nearest
+from evoke_core.index.filters import NO_FILTERS, Filters
+from evoke_core.index.verification import (
+    MIN_RECALL,
+    count_rows,
+    depth,
+    probes_of,
+    recall_at_k,
+    verify_rows,
+)
+from evoke_core.vectors import Array, l2_normalize
+
+__all__ = ["ALIAS", "FIELDS", "Hit", "ImageIndex", "collection_name", "open_index"]
 
 ALIAS = "evoke_images"
-FIELDS = (
-    "image_id", "source", "licence", "attribution", "url", "width_px", "height_px",
-    "moods", "energy", "warmth", "complexity", "abstraction",
-)  # fmt: skip
+_OURS = "images_"
 _ROWS_AT_ONCE = 1000
-_MIN_RECALL = 0.98
-_PROBES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +57,18 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class ImageIndex:
-    """An open connection to the index; get one from `open_index`."""
+    """An open connection to the index; get one from `open_index`.
+
+    Every method raises IndexUnreachable where the server is away, and IndexUnavailable
+    where it could not do what was asked.
+
+    Args:
+        client: A MilvusClient.
+        uri: Where it is connected to.
+    """
 
     client: Any
+    uri: str = field(default="", kw_only=True)
 
     def build(self, name: str, pictures: pl.DataFrame, embeddings: Array) -> None:
         """Make a collection, fill it, index it and verify it.
@@ -55,96 +82,184 @@ class ImageIndex:
         Raises:
             IndexUnavailable: What was stored is not what was given.
         """
-        ids = pictures["image_id"].to_list()
-        if self.client.has_collection(name):
+        rows = as_rows(pictures)
+        if self.has(name):
             try:
-                self.client.load_collection(name)
-                self._verify(name, ids, embeddings)
+                with self._reaching():
+                    self.client.load_collection(name, timeout=LOAD_S)
+                self._verify(name, rows, embeddings)
+            except IndexUnreachable:
+                raise
             except IndexUnavailable:  # an interrupted build
-                self.client.drop_collection(name)
+                with self._reaching():
+                    self.client.drop_collection(name, timeout=ANSWER_S)
             else:
                 return
-        _create(self.client, name, embeddings.shape[1])
-        rows = pictures.select(FIELDS).with_columns(
-            pl.col("url").fill_null(""), pl.col("moods").list.join(",")
-        )
-        for start in range(0, rows.height, _ROWS_AT_ONCE):
-            part = rows.slice(start, _ROWS_AT_ONCE).to_dicts()
-            for row, embedding in zip(part, embeddings[start:], strict=False):
-                row["embedding"] = embedding.tolist()
-            self.client.insert(name, part)
-        self.client.flush(name)
-        self.client.load_collection(name)
-        self._verify(name, ids, embeddings)
+        with self._reaching():
+            create(self.client, name, embeddings.shape[1])
+            fill(self.client, name, rows, embeddings)
+        *approximate, exact = index_kinds(rows.height, lite=is_lite(self.uri))
+        for kind in approximate:
+            with self._reaching():
+                add_index(self.client, name, kind)
+            if self._recall(name, rows, embeddings) >= MIN_RECALL:
+                break
+            with self._reaching():  # it misses too much, so it goes
+                drop_index(self.client, name)
+        else:
+            with self._reaching():
+                add_index(self.client, name, exact)
+        self._verify(name, rows, embeddings)
 
     def serve(self, name: str, *, keep: Sequence[str]) -> None:
         """Point the alias at a collection and drop those that nobody needs.
 
         Args:
             name: The collection that readers find from now on.
-            keep: Further collections to leave for roll-back.
+            keep: Further collections to leave for roll-back. One that an alias of
+                somebody else's points at stays, too.
         """
-        if ALIAS in _aliases(self.client):
-            self.client.alter_alias(collection_name=name, alias=ALIAS)
-        else:
-            self.client.create_alias(collection_name=name, alias=ALIAS)
-        for other in self.client.list_collections():
-            if other not in (name, *keep) and other.startswith("images_"):
-                self.client.drop_collection(other)
+        self.point(name)
+        with self._reaching():
+            for other in self.client.list_collections(timeout=ANSWER_S):
+                if (
+                    other.startswith(_OURS)
+                    and other not in (name, *keep)
+                    and not self._aliases(other)  # dropping would take them along
+                ):
+                    self.client.drop_collection(other, timeout=ANSWER_S)
 
-    def search(self, collection: str, queries: Array, *, top_k: int) -> list[list[Hit]]:
+    def point(self, name: str) -> None:
+        """Point the alias at a collection, in one step, and drop nothing."""
+        named = {"collection_name": name, "alias": ALIAS, "timeout": ANSWER_S}
+        with self._reaching():
+            # A server lists the aliases of one collection after the other only.
+            collections = self.client.list_collections(timeout=ANSWER_S)
+            if any(ALIAS in self._aliases(each) for each in collections):
+                self.client.alter_alias(**named)
+            else:
+                self.client.create_alias(**named)
+
+    def search(
+        self,
+        collection: str,
+        queries: Array,
+        *,
+        top_k: int,
+        filters: Filters = NO_FILTERS,
+    ) -> list[list[Hit]]:
         """Find the nearest pictures of each query by cosine, best first.
 
         Args:
             collection: A name or the alias.
             queries: float32[Q, D].
-            top_k: Pictures per query.
+            top_k: Pictures per query; fewer come where fewer pass the filters.
+            filters: Which pictures may be found.
         """
-        found = self.client.search(
-            collection, data=queries.tolist(), limit=top_k, output_fields=["image_id"],
-            search_params={"metric_type": "COSINE"},
-        )  # fmt: skip
+        expression = filters.expression()
+        with self._reaching():
+            found = self.client.search(
+                collection,
+                data=queries.tolist(),
+                limit=top_k,
+                filter=expression,
+                output_fields=["image_id"],
+                search_params={
+                    "metric_type": "COSINE",
+                    "params": {"ef": search_depth(top_k)},
+                },
+                timeout=ANSWER_S,
+            )
+            fewest = min((len(hits) for hits in found), default=top_k)
+            if expression and fewest < top_k:
+                # A graph walks past what few rows pass, and gives up too early.
+                passing = count_rows(self.client, collection, expression)
+                if fewest < min(top_k, passing):
+                    return self._search_passing(collection, queries, top_k, expression)
         return [
             [Hit(hit["entity"]["image_id"], float(hit["distance"])) for hit in hits]
             for hits in found
         ]
 
+    def has(self, collection: str) -> bool:
+        """Say whether a collection is in the index."""
+        with self._reaching():
+            return bool(self.client.has_collection(collection, timeout=ANSWER_S))
+
     def require(self, collection: str, dimension: int) -> None:
         """Make a collection ready for queries of so many numbers.
 
         Raises:
-            IndexUnavailable: It is not there, or holds vectors of another length.
+            IndexUnavailable: It is not there, empty, or holds vectors of another
+                length.
         """
-        if not self.client.has_collection(collection):
+        if not self.has(collection):
             raise IndexUnavailable(
                 f"the release names collection {collection!r}, which is not in the "
                 "index; run the job publish_release to build it again"
             )
-        held = _dimension(self.client, collection)
-        if held != dimension:
-            raise IndexUnavailable(
-                f"collection {collection!r} holds vectors of {held} numbers, this "
-                f"release asks with {dimension}; run refresh_corpus and "
-                "publish_release again"
-            )
-        self.client.load_collection(collection)
+        with self._reaching():
+            held = _dimension(self.client, collection)
+            if held != dimension:
+                raise IndexUnavailable(
+                    f"collection {collection!r} holds vectors of {held} numbers, this "
+                    f"release asks with {dimension}; run refresh_corpus and "
+                    "publish_release again"
+                )
+            self.client.load_collection(collection, timeout=LOAD_S)
+            if not count_rows(self.client, collection):
+                raise IndexUnavailable(
+                    f"collection {collection!r} is empty; run the job publish_release "
+                    "to build it again"
+                )
 
-    def _verify(self, name: str, image_ids: list[str], embeddings: Array) -> None:
-        count = int(self.client.query(name, output_fields=["count(*)"])[0]["count(*)"])
-        if count != len(image_ids):
-            raise IndexUnavailable(
-                f"{name}: {count} of {len(image_ids)} pictures arrived; publish again"
-            )
-        step = max(1, len(image_ids) // _PROBES)
-        probes = embeddings[::step]
-        top_k = min(10, len(image_ids))
-        found = self.search(name, probes, top_k=top_k)
-        recall = _recall(found, probes @ embeddings.T, image_ids, top_k)
-        if recall < _MIN_RECALL:
+    def _search_passing(
+        self, collection: str, queries: Array, top_k: int, expression: str
+    ) -> list[list[Hit]]:
+        """Search exactly among the rows that pass a filter, which are few."""
+        pages = self.client.query_iterator(
+            collection,
+            batch_size=_ROWS_AT_ONCE,
+            filter=expression,
+            output_fields=["image_id", "embedding"],
+            timeout=ANSWER_S,
+        )
+        passing: dict[str, Any] = {}
+        while page := pages.next():
+            passing |= {row["image_id"]: row["embedding"] for row in page}
+        pages.close()
+        ids = sorted(passing)
+        embeddings = np.array([passing[each] for each in ids], np.float32)
+        rows, scores = nearest(embeddings, l2_normalize(queries), top_k)
+        return [
+            [Hit(ids[row], float(score)) for row, score in zip(*best, strict=True)]
+            for best in zip(rows, scores, strict=True)
+        ]
+
+    def _verify(self, name: str, rows: pl.DataFrame, embeddings: Array) -> None:
+        with self._reaching():
+            verify_rows(self.client, name, rows, embeddings)
+        recall = self._recall(name, rows, embeddings)
+        if recall < MIN_RECALL:
             raise IndexUnavailable(
                 f"{name}: recall against exact search is {recall:.3f}, "
-                f"below {_MIN_RECALL}; publish again"
+                f"below {MIN_RECALL}; publish again"
             )
+
+    def _recall(self, name: str, rows: pl.DataFrame, embeddings: Array) -> float:
+        probes = probes_of(embeddings)
+        found = self.search(name, probes, top_k=depth(len(embeddings)))
+        ids = [[hit.image_id for hit in hits] for hits in found]
+        return recall_at_k(ids, probes, rows["image_id"].to_list(), embeddings)
+
+    def _aliases(self, collection: str) -> list[str]:
+        listed = self.client.list_aliases(collection, timeout=ANSWER_S)
+        return list(listed.get("aliases", ()))
+
+    @contextmanager
+    def _reaching(self) -> Iterator[None]:
+        with reaching(self.client, self.uri):
+            yield
 
 
 @contextmanager
@@ -155,85 +270,18 @@ def open_index(uri: str) -> Iterator[ImageIndex]:
         uri: `http(s)://host:port` of a Milvus server, or the path of a Lite file.
 
     Raises:
-        IndexUnavailable: Another process holds the file, or no server answers.
+        IndexUnreachable: Another process holds the file, or no server answers.
+        IndexUnavailable: The file is none of this version's.
     """
-    from pymilvus import MilvusClient
-    from pymilvus.exceptions import MilvusException
-
-    is_lite = "://" not in uri
-    if is_lite:
-        Path(uri).parent.mkdir(parents=True, exist_ok=True)
-        # Lite answers one call of the client's with "not implemented", which grpc
-        # would log with a traceback although the client does without.
-        logging.getLogger("grpc._server").setLevel(logging.CRITICAL)
-    try:
-        client = MilvusClient(uri)
-    except (MilvusException, OSError, RuntimeError) as closed:
-        raise IndexUnavailable(
-            f"the index at {uri} can't be opened ({closed}); another process may hold "
-            "it: wait for its run to end, or name a server in EVOKE_MILVUS_URI"
-        ) from closed
-    try:
-        yield ImageIndex(client)
-    finally:
-        client.close()
-        if is_lite:
-            _release_lite()
+    with open_client(uri) as client:
+        yield ImageIndex(client, uri=uri)
 
 
 def collection_name(digest: str) -> str:
     """Return the name of the collection for a state of corpus and encoder."""
-    return "images_" + re.sub(r"\W", "", digest)
-
-
-def _create(client: Any, name: str, dimension: int) -> None:  # noqa: ANN401
-    from pymilvus import DataType
-
-    schema = client.create_schema(auto_id=False, enable_dynamic_field=False)
-    schema.add_field("image_id", DataType.VARCHAR, is_primary=True, max_length=64)
-    schema.add_field("embedding", DataType.FLOAT_VECTOR, dim=dimension)
-    for field in FIELDS[1:]:
-        if field in ("width_px", "height_px"):
-            schema.add_field(field, DataType.INT64)
-        elif field in ("energy", "warmth", "complexity", "abstraction"):
-            schema.add_field(field, DataType.FLOAT)
-        else:
-            schema.add_field(field, DataType.VARCHAR, max_length=4096)
-    parameters = client.prepare_index_params()
-    parameters.add_index("embedding", index_type="FLAT", metric_type="COSINE")
-    client.create_collection(name, schema=schema, index_params=parameters)
+    return f"{_OURS}{LAYOUT}_" + re.sub(r"\W", "", digest)
 
 
 def _dimension(client: Any, collection: str) -> int:  # noqa: ANN401
-    fields = client.describe_collection(collection)["fields"]
+    fields = client.describe_collection(collection, timeout=ANSWER_S)["fields"]
     return next(int(f["params"]["dim"]) for f in fields if f["name"] == "embedding")
-
-
-def _aliases(client: Any) -> set[str]:  # noqa: ANN401
-    """Name the aliases of all collections; a server lists them one by one only."""
-    return {
-        alias
-        for collection in client.list_collections()
-        for alias in client.list_aliases(collection).get("aliases", ())
-    }
-
-
-def _release_lite() -> None:
-    """Let go of the file's lock, which closing the client does not do."""
-    from milvus_lite.server_manager import server_manager_instance
-
-    server_manager_instance.release_all()
-
-
-def _recall(
-    found: list[list[Hit]], exact: Array, image_ids: list[str], top_k: int
-) -> float:
-    """Share of truly nearest pictures that were found; equal scores count as found."""
-    ids = {image_id: row for row, image_id in enumerate(image_ids)}
-    worst = np.sort(exact, axis=1)[:, -top_k]
-    good = [
-        exact[probe, ids[hit.image_id]] >= worst[probe] - 1e-5
-        for probe, hits in enumerate(found)
-        for hit in hits
-    ]
-    return float(np.mean(good))

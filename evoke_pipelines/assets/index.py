@@ -7,7 +7,7 @@ from evoke_core.boards.desk import served_pictures
 from evoke_core.config.fields import AXES
 from evoke_core.errors import IndexUnavailable
 from evoke_core.index.image_index import FIELDS, collection_name
-from evoke_core.release import read_release_or_none
+from evoke_core.publish import has_served_collection
 from evoke_core.storage.store import Store
 from evoke_core.storage.tables import as_matrix, frame_digest
 from evoke_pipelines.refresh import Made, refresh
@@ -21,7 +21,7 @@ COLLECTION_KEY = "models/latest/collection.txt"
     kinds={"milvus"},
     deps=["source_manifests", "image_facts", "curated_images", "image_tags",
           "image_embeddings"],
-    code_version="1",
+    code_version="2",
     pool="milvus",
 )  # fmt: skip
 def image_index(
@@ -52,13 +52,18 @@ def image_index(
         store.write(COLLECTION_KEY, name.encode())
         return Made(content, {"collection": name, "dagster/row_count": fields.height})
 
-    return refresh(context, store, make, settings=[index.uri, _is_there(store, index)])
+    present = _is_there(store, index)
+    return refresh(context, store, make, settings=[index.uri, present])
 
 
 def _is_there(store: Store, index: IndexAccess) -> bool:
-    """Say whether what a release names is in the index; a lost index is built anew."""
-    release = read_release_or_none(store)
-    if release is None:
-        return True
+    """Say whether what was built and what is served are in the index.
+
+    A lost one is built anew.
+    """
     with index.open() as opened:
-        return bool(opened.client.has_collection(release.collection))
+        try:
+            built = opened.has(store.read(COLLECTION_KEY).decode())
+        except KeyError:  # the first one
+            built = True
+        return built and has_served_collection(store, opened)

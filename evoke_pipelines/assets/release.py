@@ -8,13 +8,19 @@ import polars as pl
 
 from evoke_core.config.profile import RunProfile
 from evoke_core.config.vocabulary import Vocabulary
+from evoke_core.errors import ReleaseMissing
 from evoke_core.images.encode import ImageEncoder
 from evoke_core.images.gather import kept_embeddings
 from evoke_core.music.encode import MusicEncoder
 from evoke_core.music.fitted import load_table
-from evoke_core.publish import Ingredients, publish_ingredients
-from evoke_core.release import CURRENT
+from evoke_core.publish import (
+    Ingredients,
+    has_served_collection,
+    publish_ingredients,
+)
+from evoke_core.release import CURRENT, read_previous_release
 from evoke_core.storage.store import Store
+from evoke_core.storage.tables import read_arrays
 from evoke_pipelines.refresh import Made, refresh
 from evoke_pipelines.resources import IndexAccess
 from evoke_pipelines.shown import as_markdown
@@ -25,7 +31,7 @@ from evoke_pipelines.shown import as_markdown
     kinds={"json"},
     deps=["bridge_model", "bridge_baselines", "bridge_report", "mood_directions",
           "image_index", "curated_images", "track_calibration"],
-    code_version="3",
+    code_version="4",
     pool="milvus",
 )  # fmt: skip
 def release(
@@ -39,8 +45,8 @@ def release(
 ) -> dg.MaterializeResult[None]:
     """Collection, projection, sliders, vocabulary and encoders that belong together.
 
-    The gate decides which projection serves. The file is replaced in one step; the
-    release before it is kept for roll-back, and so is its collection.
+    The gate decides which projection serves. The file is replaced in one step; it keeps
+    the release before it for roll-back, and the index keeps its collection.
     """
     fingerprints = (image_encoder.fingerprint, music_encoder.fingerprint)
 
@@ -58,10 +64,15 @@ def release(
             pictures=int(pictures["served"].sum()),
             sources=tuple(sorted(pictures["source"].unique())),
         )
-        published, verdict = publish_ingredients(
-            store, ingredients, made_at=datetime.now(UTC).isoformat(timespec="seconds")
-        )
+        directions, _ = read_arrays(store, "models/latest/directions.safetensors")
         with index.open() as opened:
+            # Nobody is sent to a collection that is not there.
+            opened.require(ingredients.collection, directions["directions"].shape[1])
+            published, verdict = publish_ingredients(
+                store,
+                ingredients,
+                made_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            )
             opened.serve(published.collection, keep=_kept_collections(store))
         named = pl.DataFrame(
             {
@@ -84,11 +95,14 @@ def release(
             },
         )
 
+    with index.open() as opened:  # a release whose collection was lost is made anew
+        present = has_served_collection(store, opened)
     return refresh(
         context,
         store,
         make,
         settings=[
+            present,
             *fingerprints,
             vocabulary.digest,
             run_profile.licence_policy,
@@ -105,6 +119,6 @@ def _terms(run_profile: RunProfile) -> list[str]:
 def _kept_collections(store: Store) -> list[str]:
     """Name the collection of the previous release."""
     try:
-        return [json.loads(store.read("release.previous.json"))["collection"]]
-    except KeyError:
+        return [read_previous_release(store).collection]
+    except ReleaseMissing:
         return []

@@ -5,9 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from evoke_core.errors import IndexUnavailable, ReleaseMissing
 from evoke_core.music.tags import CALIBRATION
-from evoke_core.publish import Ingredients, publish_ingredients
-from evoke_core.release import CURRENT, PREVIOUS, read_release
+from evoke_core.publish import (
+    Ingredients,
+    has_served_collection,
+    publish_ingredients,
+    roll_back_release,
+)
+from evoke_core.release import CURRENT, read_previous_release, read_release
 from evoke_core.storage.local import LocalStore
 from evoke_core.storage.store import digest
 from evoke_core.storage.tables import read_arrays, write_arrays
@@ -58,6 +64,13 @@ def test_the_calibration_of_moods_is_fixed_with_the_release(store):
     assert store.read(read_release(store).calibration) == kept
 
 
+def has_no_previous(store):
+    try:
+        return read_previous_release(store) is None
+    except ReleaseMissing:
+        return True
+
+
 def weight_of(store, release):
     arrays, card = read_arrays(store, release.projection)
     assert card["kind"] == release.kind
@@ -100,7 +113,7 @@ def test_a_refused_candidate_leaves_the_old_release(store):
     assert not verdict.is_new
     assert after == before
     assert store.read(CURRENT) == kept
-    assert not store.exists(PREVIOUS)
+    assert has_no_previous(store)
 
 
 def test_new_pictures_are_served_by_the_old_projection_where_the_gate_keeps_it(store):
@@ -125,7 +138,7 @@ def test_a_better_candidate_replaces_the_old_one_which_is_kept_for_roll_back(sto
     assert verdict.is_new
     assert after.kind == "ridge"
     assert weight_of(store, after) == 2.0
-    assert store.exists(PREVIOUS)
+    assert read_previous_release(store) == before
     assert store.exists(before.projection)
 
 
@@ -162,4 +175,78 @@ def test_publishing_the_same_again_changes_nothing(store):
     again, _ = publish_ingredients(store, FIRST, made_at="day 2")
     assert again == first
     assert read_release(store).made_at == "day 1"
-    assert not store.exists(PREVIOUS)
+    assert has_no_previous(store)
+
+
+class Collections:
+    """What rolling back asks of the index."""
+
+    def __init__(self, *names):
+        self.names, self.served, self.dimensions = names, None, []
+
+    def has(self, name):
+        return name in self.names
+
+    def require(self, name, dimension):
+        self.dimensions.append(dimension)
+        if name not in self.names:
+            raise IndexUnavailable(f"{name} is not in the index")
+
+    def point(self, name):
+        self.served = name
+
+
+@pytest.fixture
+def two_releases(store):
+    """Publish twice, and return both."""
+    older, _ = publish_ingredients(store, FIRST, made_at="day 1")
+    fit(store, 2.0)
+    better = replace(FIRST, collection="images_2", report=report(bridge=0.9))
+    newer, _ = publish_ingredients(store, better, made_at="day 2")
+    return older, newer
+
+
+def test_rolling_back_serves_the_release_before_with_its_collection(
+    store, two_releases
+):
+    older, newer = two_releases
+    index = Collections("images_1", "images_2")
+    assert roll_back_release(store, index) == older == read_release(store)
+    assert index.served == "images_1"
+    assert weight_of(store, read_release(store)) == 1.0
+    assert roll_back_release(store, index) == newer == read_release(store)
+    assert index.served == "images_2"
+    assert index.dimensions == [4, 4]  # of the directions
+
+
+def test_a_release_whose_collection_has_gone_is_not_served_again(store, two_releases):
+    index = Collections("images_2")
+    with pytest.raises(IndexUnavailable, match="images_1"):
+        roll_back_release(store, index)
+    assert read_release(store) == two_releases[1]
+    assert index.served is None
+
+
+@pytest.mark.parametrize("part", ["projection", "directions", "calibration"])
+def test_a_release_whose_models_have_gone_is_not_served_again(
+    store, two_releases, part
+):
+    fit(store, 3.0)
+    key = getattr(two_releases[0], part)
+    store.delete(key)
+    with pytest.raises(ReleaseMissing, match=f"{key} is not in"):
+        roll_back_release(store, Collections("images_1", "images_2"))
+    assert read_release(store) == two_releases[1]
+
+
+def test_a_first_release_cant_be_rolled_back(store):
+    publish_ingredients(store, FIRST, made_at="day 1")
+    with pytest.raises(ReleaseMissing, match="no previous release"):
+        roll_back_release(store, Collections("images_1"))
+
+
+def test_what_is_served_is_there_or_lost(store):
+    assert has_served_collection(store, Collections())
+    publish_ingredients(store, FIRST, made_at="day 1")
+    assert has_served_collection(store, Collections("images_1"))
+    assert not has_served_collection(store, Collections("images_2"))

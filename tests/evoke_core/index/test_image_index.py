@@ -9,7 +9,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from evoke_core.errors import IndexUnavailable
+from evoke_core.errors import IndexUnavailable, IndexUnreachable
+from evoke_core.index.collection import LAYOUT, add_index, create
+from evoke_core.index.filters import Filters
 from evoke_core.index.image_index import (
     ALIAS,
     FIELDS,
@@ -65,12 +67,12 @@ def test_the_nearest_pictures_come_first_with_their_cosine(index):
         assert [hit.score for hit in hits] == pytest.approx(exact[best], abs=1e-5)
 
 
-def test_every_field_can_be_filtered_by(index):
+def test_every_field_is_stored_as_it_was_given(index):
     index.build("images_1", pictures(), VECTORS)
     row = index.client.query(
         "images_1", filter="image_id == 'i00'", output_fields=list(FIELDS)
     )[0]
-    assert row["moods"] == "calm,wistful"
+    assert row["moods"] == ["calm", "wistful"]
     assert row["url"] == ""
     assert (row["width_px"], row["energy"]) == (640, 0.5)
 
@@ -135,8 +137,8 @@ class Faulty:
     def __getattr__(self, name):
         return getattr(self._client, name)
 
-    def insert(self, name, rows):
-        self._client.insert(name, self._change(rows))
+    def insert(self, name, rows, **named):
+        self._client.insert(name, self._change(rows), **named)
 
 
 def test_a_wrong_count_is_refused(index):
@@ -145,30 +147,124 @@ def test_a_wrong_count_is_refused(index):
         lossy.build("images_1", pictures(), VECTORS)
 
 
-def test_wrong_vectors_are_refused(index):
-    def turned(rows):
-        return [{**row, "embedding": [-x for x in row["embedding"]]} for row in rows]
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda row: {"embedding": [-x for x in row["embedding"]]},
+        lambda row: {"embedding": [x + 1e-4 for x in row["embedding"]]},
+        lambda row: {"moods": ["calm"]},
+        lambda row: {"licence": "CC0-1.0"},
+        lambda row: {"energy": 0.25},
+    ],
+    ids=["turned", "blurred", "moods", "licence", "energy"],
+)
+def test_what_is_stored_otherwise_than_given_is_refused(index, wrong):
+    altered = Faulty(index.client, lambda rows: [row | wrong(row) for row in rows])
+    with pytest.raises(IndexUnavailable, match="30 of 30 sampled pictures are stored"):
+        ImageIndex(altered).build("images_1", pictures(), VECTORS)
 
+
+class Forgetful(Faulty):
+    """A client that finds the nearest pictures last."""
+
+    def search(self, name, *, data, limit, **named):
+        found = self._client.search(name, data=data, limit=COUNT, **named)
+        return [list(reversed(hits))[:limit] for hits in found]
+
+
+def test_a_collection_that_finds_too_little_is_refused(index, monkeypatch):
+    monkeypatch.setattr("evoke_core.index.verification._NEAREST", 10)
     with pytest.raises(IndexUnavailable, match=r"recall against exact search is 0\."):
-        ImageIndex(Faulty(index.client, turned)).build("images_1", pictures(), VECTORS)
+        ImageIndex(Forgetful(index.client, list)).build("images_1", pictures(), VECTORS)
 
 
-def test_a_file_that_another_process_holds_is_named_with_the_remedy(index, path):
-    script = (
-        "import sys\n"
-        "from evoke_core.errors import IndexUnavailable\n"
-        "from evoke_core.index.image_index import open_index\n"
-        "try:\n"
-        "    with open_index(sys.argv[1]): print('opened')\n"
-        "except IndexUnavailable as held: print(held)\n"
+def test_a_graph_that_gives_up_early_on_a_filter_is_made_good_exactly(index):
+    index.build("images_1", pictures(), VECTORS)
+
+    class Hasty(Faulty):
+        def search(self, name, **named):
+            return [hits[:2] for hits in self._client.search(name, **named)]
+
+    asked = {"top_k": 9, "filters": Filters(moods=("calm",))}
+    queries = VECTORS[:3] * 5  # a cosine whatever the length
+    found = ImageIndex(Hasty(index.client, list)).search("images_1", queries, **asked)
+    for hits, exact in zip(
+        found, index.search("images_1", queries, **asked), strict=True
+    ):
+        assert [hit.image_id for hit in hits] == [hit.image_id for hit in exact]
+        scores = [hit.score for hit in hits]
+        assert scores == pytest.approx([hit.score for hit in exact], abs=1e-5)
+
+
+def test_an_approximate_index_that_misses_too_much_gives_way_to_an_exact_one(
+    index, monkeypatch
+):
+    asked = []
+    recalls = iter([0.5, 1.0])
+    module = "evoke_core.index.image_index"
+    monkeypatch.setattr(f"{module}.index_kinds", lambda count, lite: ("HNSW", "FLAT"))
+    monkeypatch.setattr(f"{module}.recall_at_k", lambda *given: next(recalls))
+
+    class Watched(Faulty):
+        def create_index(self, name, parameters, **named):
+            asked.append(next(iter(parameters)).index_type)
+            self._client.create_index(name, parameters, **named)
+
+    ImageIndex(Watched(index.client, list)).build("images_1", pictures(), VECTORS)
+
+    assert asked == ["HNSW", "FLAT"]
+    assert len(index.search("images_1", VECTORS[:1], top_k=20)[0]) == 20
+
+
+def test_an_interrupted_build_is_made_again(index):
+    create(index.client, "images_1", VECTORS.shape[1])
+    index.build("images_1", pictures(), VECTORS)
+    assert len(index.search("images_1", VECTORS[:1], top_k=40)[0]) == COUNT
+
+
+def test_texts_that_the_index_cant_hold_are_cut_at_a_whole_character(index):
+    long = pictures(2).with_columns(
+        attribution=pl.lit("\N{SNOWMAN}" * 30_000), licence=pl.lit(None, pl.String)
     )
-    other = subprocess.run(
-        [sys.executable, "-c", script, path],
-        capture_output=True, text=True, timeout=60, check=True,
-    )  # fmt: skip
-    assert path in other.stdout
-    assert "another process may hold it" in other.stdout
-    assert "EVOKE_MILVUS_URI" in other.stdout
+    index.build("images_1", long, VECTORS[:2])
+    row = index.client.query(
+        "images_1", filter="image_id == 'i00'", output_fields=["*"]
+    )
+    assert row[0]["attribution"] == "\N{SNOWMAN}" * 21_845
+    assert row[0]["licence"] == ""
+
+
+def test_a_collection_that_somebody_elses_alias_points_at_stays(index):
+    for name in ("images_1", "images_2", "images_3"):
+        index.build(name, pictures(5), VECTORS[:5])
+    index.client.create_alias(collection_name="images_1", alias="an_experiment")
+    index.serve("images_3", keep=[])
+    assert set(index.client.list_collections()) == {"images_1", "images_3"}
+    index.client.drop_alias("an_experiment")
+
+
+def test_pointing_moves_the_alias_and_drops_nothing(index):
+    index.build("images_1", pictures(), VECTORS)
+    index.build("images_2", pictures(5), VECTORS[:5])
+    index.point("images_1")
+    index.point("images_2")
+    index.point("images_2")
+    assert len(index.search(ALIAS, VECTORS[:1], top_k=20)[0]) == 5
+    assert set(index.client.list_collections()) == {"images_1", "images_2"}
+
+
+def test_an_empty_collection_is_named_with_the_remedy(index):
+    create(index.client, "images_1", VECTORS.shape[1])
+    add_index(index.client, "images_1", "FLAT")
+    with pytest.raises(IndexUnavailable, match=r"'images_1' is empty.*publish_release"):
+        index.require("images_1", VECTORS.shape[1])
+
+
+def test_a_search_of_what_is_absent_is_one_message(index):
+    with pytest.raises(IndexUnavailable, match="could not do what was asked") as said:
+        index.search("images_9", VECTORS[:1], top_k=1)
+    assert not isinstance(said.value, IndexUnreachable)
+    assert "\n" not in str(said.value)
 
 
 def test_closing_lets_another_process_in(path):
@@ -200,26 +296,11 @@ def test_a_fault_inside_the_batch_lets_go_of_the_file_too(path):
         assert opened.client.list_collections() == []
 
 
-def test_a_server_that_does_not_answer_is_named(monkeypatch):
-    import pymilvus
-    from pymilvus.exceptions import MilvusException
-
-    def silent(uri):
-        raise MilvusException(message="server unavailable")
-
-    monkeypatch.setattr(pymilvus, "MilvusClient", silent)
-    with (
-        pytest.raises(IndexUnavailable, match=r"http://nowhere:9 .*unavailable"),
-        open_index("http://nowhere:9"),
-    ):
-        pass
-
-
 def test_the_first_alias_is_made_without_asking_for_one_that_is_absent():
     asked = []
     client = SimpleNamespace(
-        list_aliases=lambda name="": {"aliases": []},
-        list_collections=list,
+        list_aliases=lambda name="", **named: {"aliases": []},
+        list_collections=lambda **named: [],
         alter_alias=lambda **named: asked.append("alter"),
         create_alias=lambda **named: asked.append("create"),
     )
@@ -228,4 +309,4 @@ def test_the_first_alias_is_made_without_asking_for_one_that_is_absent():
 
 
 def test_a_name_holds_letters_and_digits_only():
-    assert collection_name("ab-12/x;") == "images_ab12x"
+    assert collection_name("ab-12/x;") == f"images_{LAYOUT}_ab12x"
