@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from evoke_core.config.drops import DropRules
 from evoke_core.config.fields import Coordinate, Frozen, Share
 
 
@@ -217,3 +218,4 @@ class RunProfile(Frozen):
     refinement: RefinementRules
     board: BoardRules
     audio: AudioRules
+    drops: DropRules = DropRules()

@@ -1,20 +1,24 @@
-"""Songs that were dropped: which of what a listing shows still wants a board.
+"""Songs that were dropped: what a listing shows, and which of it is a song.
 
-Pure decisions over a listing and the records in the store; the sensor acts on them.
+What is to be done about them is decided in `tick`; what was done stands in `ledger`.
 """
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from evoke_core.storage.store import Store, StoredObject, digest
+from evoke_core.storage.store import StoredObject, digest
 
 PREFIX = "drops/"
 QUARANTINE = "quarantine/"
 # They belong to a song that lies beside them and make no board of their own.
-SIDECARS = frozenset((".txt", ".lrc", ".json", ".url", ".csv", ".md"))
-_SETTLED_AFTER_S = 2.0  # a file that is still being copied changes within that
+SIDECARS = frozenset((".txt", ".lrc", ".json", ".csv", ".md"))
+# What browsers and copying programs call a file that they have not finished.
+_UNFINISHED = frozenset((".part", ".partial", ".crdownload", ".download", ".tmp"))
+_NO_SONGS = frozenset(suffix[1:] for suffix in SIDECARS | _UNFINISHED)
+SETTLED_AFTER_S = 2.0  # a file that is still being copied changes within that
+_SKEW_S = 300.0  # by which another machine's clock may be ahead of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +29,47 @@ class Drop:
         drop_id: Name of its partition and of its board's folder.
         key: Store key of the audio.
         source_key: The path below the drops folder.
+        etag: The version, as the listing names it.
     """
 
     drop_id: str
     key: str
     source_key: str
+    etag: str
+
+
+def drop_of(key: str, etag: str) -> Drop:
+    """Name one version of the song at a key below PREFIX."""
+    source_key = key.removeprefix(PREFIX)
+    stem = PurePosixPath(source_key).stem
+    slug = re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")[:40] or "song"
+    return Drop(
+        drop_id=f"{slug}-{digest([key, etag])[:10]}",
+        key=key,
+        source_key=source_key,
+        etag=etag,
+    )
+
+
+def is_song(key: str) -> bool:
+    """Say whether a key names a song, by its name alone; content decides later.
+
+    Not songs: sidecars, hidden files, what a program has not finished, and the empty
+    objects that S3's console puts where a folder is to be seen.
+    """
+    name = key.rpartition("/")[2]
+    _, dot, suffix = name.rpartition(".")
+    # By hand: pathlib would take most of a tick's time over 100,000 keys.
+    return name[:1] not in ("", ".") and not (dot and suffix.lower() in _NO_SONGS)
+
+
+def is_settled(found: StoredObject, *, now_s: float) -> bool:
+    """Say whether a song is old enough to be whole.
+
+    What changed just now may still be copied, also where the clock that stamps it is a
+    little ahead; a stamp far in the future says nothing about that.
+    """
+    return not -_SKEW_S <= now_s - found.modified_s < SETTLED_AFTER_S
 
 
 def observe(listing: Iterable[StoredObject], *, now_s: float) -> list[Drop]:
@@ -43,40 +83,7 @@ def observe(listing: Iterable[StoredObject], *, now_s: float) -> list[Drop]:
         One drop per song, in the order of the listing.
     """
     return [
-        _drop(found)
+        drop_of(found.key, found.etag)
         for found in listing
-        if PurePosixPath(found.key).suffix.lower() not in SIDECARS
-        and not PurePosixPath(found.key).name.startswith(".")
-        and now_s - found.modified_s >= _SETTLED_AFTER_S
+        if is_song(found.key) and is_settled(found, now_s=now_s)
     ]
-
-
-def pending(drops: Iterable[Drop], recorded: Collection[str]) -> list[Drop]:
-    """Return the drops that have neither a board nor a quarantine record."""
-    return [drop for drop in drops if drop.drop_id not in recorded]
-
-
-def recorded_drops(store: Store) -> set[str]:
-    """Return the ids that have a whole board or a quarantine record."""
-    boards = {
-        found.key.split("/")[1]
-        for found in store.listing("boards/")
-        if found.key.endswith("/board.json")
-    }
-    refused = {
-        PurePosixPath(found.key).stem
-        for found in store.listing(QUARANTINE)
-        if found.key.count("/") == 1 and found.key.endswith(".json")
-    }
-    return boards | refused
-
-
-def _drop(found: StoredObject) -> Drop:
-    source_key = found.key.removeprefix(PREFIX)
-    stem = PurePosixPath(source_key).stem
-    slug = re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")[:40] or "song"
-    return Drop(
-        drop_id=f"{slug}-{digest([found.key, found.etag])[:10]}",
-        key=found.key,
-        source_key=source_key,
-    )

@@ -1,13 +1,15 @@
 """A store in a local folder: write beside, then rename."""
 
+import errno
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from evoke_core.errors import ConfigError
 from evoke_core.storage.store import StoredObject, checked_key, checked_prefix
 
 _UNFINISHED = ".unfinished-"
@@ -31,7 +33,27 @@ class LocalStore:
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as absent:
             raise KeyError(key) from absent
 
-    def write(self, key: str, data: bytes) -> None:
+    def read_as(self, key: str, etag: str) -> bytes:
+        """Return the bytes of one version; KeyError where it is gone or replaced."""
+        try:
+            # What is open stays what it was when another file takes its name.
+            with self._path(key).open("rb") as opened:
+                before = os.fstat(opened.fileno())
+                data = opened.read()
+                after = os.fstat(opened.fileno())
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as absent:
+            raise KeyError(key) from absent
+        if not _etag(before) == _etag(after) == etag:
+            raise KeyError(key)
+        return data
+
+    def write(
+        self,
+        key: str,
+        data: bytes,
+        *,
+        cache_control: str | None = None,  # noqa: ARG002 (files have no headers)
+    ) -> None:
         """Put a blob in one step: readers see the old one or the new one."""
         path = self._path(key)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -60,18 +82,29 @@ class LocalStore:
         with suppress(FileNotFoundError, IsADirectoryError, NotADirectoryError):
             self._path(key).unlink()
 
-    def listing(self, prefix: str) -> Iterator[StoredObject]:
-        """Yield the blobs below a prefix in the order of their keys."""
-        top = self.root / checked_prefix(prefix)
-        found = {
-            path.relative_to(self.root).as_posix(): path for path in _files_below(top)
-        }
-        for key in sorted(found):
-            try:
-                facts = found[key].stat()
-            except FileNotFoundError:  # deleted since the walk
-                continue
-            if stat.S_ISREG(facts.st_mode):
+    def delete_as(self, key: str, etag: str) -> bool:
+        """Remove a blob if it still is that version; say whether it was.
+
+        A file that is replaced within microseconds of the look at it goes with it.
+        """
+        if self.etag(key) != etag:
+            return False
+        self.delete(key)
+        return True
+
+    def tag(self, key: str, tags: Mapping[str, str]) -> None:
+        """Refuse: files have no tags."""
+        raise ConfigError(
+            f"{self.uri}: a folder can't tag {key!r} with {dict(tags)!r}; "
+            "keep or move what is done, or use an s3:// store"
+        )
+
+    def listing(self, prefix: str, *, after: str = "") -> Iterator[StoredObject]:
+        """Yield the blobs below a prefix in the order of their keys, as asked for."""
+        folder = checked_prefix(prefix)
+        for key, path in _files_below(self.root / folder, folder, after):
+            facts = _facts(path)
+            if facts is not None and stat.S_ISREG(facts.st_mode):
                 yield StoredObject(
                     key=key,
                     size_bytes=facts.st_size,
@@ -83,6 +116,10 @@ class LocalStore:
         """Return the path of a blob."""
         return str(self._path(key))
 
+    def link(self, key: str, expires_s: int) -> str:  # noqa: ARG002 (it stays)
+        """Return the file:// address of a blob, which does not expire."""
+        return self._path(key).resolve().as_uri()
+
     def _path(self, key: str) -> Path:
         return self.root / checked_key(key)
 
@@ -91,14 +128,38 @@ def _etag(facts: os.stat_result) -> str:
     return f"{facts.st_mtime_ns:x}-{facts.st_size:x}"
 
 
-def _files_below(top: Path) -> Iterator[Path]:
-    for folder, _, names in os.walk(top, onerror=_raise_unless_gone):
-        for name in names:
-            if not name.startswith(_UNFINISHED):
-                yield Path(folder, name)
+def _files_below(top: Path, prefix: str, after: str) -> Iterator[tuple[str, Path]]:
+    """Walk in the order of keys; folders that lie before `after` are not opened."""
+    for name, is_folder in _names_in(top):
+        key = f"{prefix}{name}/" if is_folder else f"{prefix}{name}"
+        if is_folder and (key > after or after.startswith(key)):
+            yield from _files_below(top / name, key, after)
+        elif not is_folder and key > after:
+            yield key, top / name
 
 
-def _raise_unless_gone(wrong: OSError) -> None:
-    # A folder that can't be read is not an empty folder; one that has gone is.
-    if not isinstance(wrong, (FileNotFoundError, NotADirectoryError)):
-        raise wrong
+def _names_in(folder: Path) -> list[tuple[str, bool]]:
+    try:
+        with os.scandir(folder) as entries:
+            found = [
+                (entry.name, entry.is_dir(follow_symlinks=False))
+                for entry in entries
+                if not entry.name.startswith(_UNFINISHED)
+            ]
+    except (FileNotFoundError, NotADirectoryError):
+        # A folder that can't be read is not an empty folder; one that has gone is.
+        return []
+    # What lies in a folder sorts by its slash: "a-b" comes before "a/b".
+    return sorted(found, key=lambda each: f"{each[0]}/" if each[1] else each[0])
+
+
+def _facts(path: Path) -> os.stat_result | None:
+    """Look at a file; None where it has gone, or is a link in a circle."""
+    try:
+        return path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as wrong:
+        if wrong.errno == errno.ELOOP:
+            return None
+        raise

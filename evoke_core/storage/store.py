@@ -5,7 +5,7 @@ Tables and arrays are built on it in the modules beside this one.
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -26,7 +26,12 @@ class StoredObject:
 
 
 class Store(Protocol):
-    """Blobs by key; keys are relative, slash-separated, without dot segments."""
+    """Blobs by key; keys are relative, slash-separated, without dot segments.
+
+    People put things into a bucket under names that we would not give. What a listing
+    shows of them is taken by `read_as`, `delete_as`, `tag` and `link` even with an
+    empty segment; only dot segments are refused everywhere.
+    """
 
     @property
     def uri(self) -> str:
@@ -37,8 +42,16 @@ class Store(Protocol):
         """Return a blob's bytes; KeyError where there is none."""
         ...
 
-    def write(self, key: str, data: bytes) -> None:
-        """Put a blob in one step: readers see the old one or the new one."""
+    def read_as(self, key: str, etag: str) -> bytes:
+        """Return the bytes of one version; KeyError where it is gone or replaced."""
+        ...
+
+    def write(self, key: str, data: bytes, *, cache_control: str | None = None) -> None:
+        """Put a blob in one step: readers see the old one or the new one.
+
+        `cache_control` is the header that a web server sends with it; a folder has
+        none.
+        """
         ...
 
     def exists(self, key: str) -> bool:
@@ -53,15 +66,34 @@ class Store(Protocol):
         """Remove a blob; nothing happens where there is none."""
         ...
 
-    def listing(self, prefix: str) -> Iterator[StoredObject]:
-        """Yield the blobs below a prefix in the order of their keys.
+    def delete_as(self, key: str, etag: str) -> bool:
+        """Remove a blob if it still is that version; say whether it was."""
+        ...
 
-        A prefix is empty or ends with a slash.
+    def tag(self, key: str, tags: Mapping[str, str]) -> None:
+        """Add tags to a blob, beside those that it has.
+
+        Raises:
+            ConfigError: This kind of store has no tags.
+            KeyError: There is no such blob.
+        """
+        ...
+
+    def listing(self, prefix: str, *, after: str = "") -> Iterator[StoredObject]:
+        """Yield the blobs below a prefix in the order of their keys, as asked for.
+
+        A prefix is empty or ends with a slash. With `after`, only keys beyond it. What
+        can't be listed raises; it is never taken for empty. Keys order by their UTF-8,
+        which is the order of Python's strings.
         """
         ...
 
     def locate(self, key: str) -> str:
         """Return the address of a blob for people: a path or an s3:// address."""
+        ...
+
+    def link(self, key: str, expires_s: int) -> str:
+        """Return an address that a browser opens; in a bucket, for so many seconds."""
         ...
 
 

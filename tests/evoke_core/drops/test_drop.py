@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evoke_core.drops.drop import Drop, observe, pending, recorded_drops
-from evoke_core.storage.local import LocalStore
+from evoke_core.drops.drop import Drop, drop_of, observe
 from evoke_core.storage.store import StoredObject, checked_key
 
 NOW = 1_000_000.0
@@ -41,7 +40,7 @@ def test_drops_come_in_the_order_of_the_listing():
         "a.txt",
         "a.LRC",
         "a.json",
-        "a.url",
+        "a.mp3.part",
         "a.csv",
         "notes.md",
         ".DS_Store",
@@ -82,39 +81,21 @@ def test_any_name_gives_an_id_that_is_safe_in_paths_and_pages(name: str):
         assert checked_key(f"boards/{drop.drop_id}/board.json")
 
 
-def test_only_drops_without_a_record_are_pending():
-    drops = seen(found("a.mp3"), found("b.mp3"), found("c.mp3"))
-
-    assert pending(drops, {drops[1].drop_id, "unknown"}) == [drops[0], drops[2]]
-    assert pending(drops, set()) == drops
+def test_a_linked_song_is_a_song():
+    assert [drop.source_key for drop in seen(found("a.url"))] == ["a.url"]
 
 
-def test_a_board_or_a_quarantine_record_settles_a_drop(store: LocalStore):
-    for key in (
-        "boards/one-1/board.json",
-        "boards/one-1/board.html",
-        "boards/half-2/board.html",  # its board.json, written last, is missing
-        "boards/index.html",
-        "quarantine/bad-3.json",
-        "quarantine/bad-3.mp3",
-        "quarantine/only-audio-4.mp3",
-        "quarantine/deeper/other-5.json",
-        "drops/other.json",
-    ):
-        store.write(key, b"{}")
+def test_a_drop_knows_which_version_it_is():
+    (drop,) = seen(found("x/a.mp3", etag="abc-2"))
 
-    assert recorded_drops(store) == {"one-1", "bad-3"}
+    assert drop == drop_of("drops/x/a.mp3", "abc-2")
+    assert drop.etag == "abc-2"
 
 
-def test_an_empty_store_has_no_records(store: LocalStore):
-    assert recorded_drops(store) == set()
+def test_a_stamp_far_in_the_future_does_not_make_a_song_wait_for_years():
+    assert seen(found("a.mp3", age_s=-200.0)) == []
+    assert len(seen(found("a.mp3", age_s=-86_400.0))) == 1
 
 
-def test_a_song_is_settled_after_one_round(store: LocalStore):
-    store.write("drops/Song.mp3", b"x")
-    (drop,) = observe(store.listing("drops/"), now_s=NOW * 1e6)
-    store.write(f"boards/{drop.drop_id}/board.json", b"{}")
-
-    again = observe(store.listing("drops/"), now_s=NOW * 1e6)
-
-    assert pending(again, recorded_drops(store)) == []
+def test_a_folder_that_the_console_shows_is_no_song():
+    assert seen(found("albums/"), found("x/.hidden/")) == []

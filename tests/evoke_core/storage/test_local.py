@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from evoke_core.errors import ConfigError
 from evoke_core.storage.local import LocalStore
 
 
@@ -98,3 +99,55 @@ def test_nothing_is_made_before_the_first_write(store: LocalStore):
     assert list(store.listing("")) == []
     assert not store.exists("a")
     assert not store.root.exists()
+
+
+def test_a_file_that_changes_while_it_is_read_is_another_version(
+    store: LocalStore, monkeypatch: pytest.MonkeyPatch
+):
+    store.write("drops/song", b"first")
+    (seen,) = store.listing("drops/")
+    look, looks = os.fstat, []
+
+    def look_and_append(number: int) -> os.stat_result:
+        facts = look(number)
+        if not looks:
+            with (store.root / "drops/song").open("ab") as more:
+                more.write(b" and more")
+        looks.append(number)
+        return facts
+
+    monkeypatch.setattr(os, "fstat", look_and_append)
+    with pytest.raises(KeyError, match="drops/song"):
+        store.read_as(seen.key, seen.etag)
+
+
+def test_folders_that_lie_before_a_key_are_not_opened(
+    store: LocalStore, monkeypatch: pytest.MonkeyPatch
+):
+    for name in ("a/one", "b/c/two", "b/d/three", "e/four"):
+        store.write(f"drops/{name}", b"x")
+    scan, opened = os.scandir, []
+
+    def note(path: str):
+        opened.append(Path(path).relative_to(store.root).as_posix())
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", note)
+    listing = store.listing("drops/", after="drops/b/c/two")
+
+    assert next(listing).key == "drops/b/d/three"
+    assert opened == ["drops", "drops/b", "drops/b/c", "drops/b/d"]
+
+
+def test_a_link_in_a_circle_hides_no_other_file(store: LocalStore):
+    store.write("drops/song", b"x")
+    (store.root / "drops/circle").symlink_to(store.root / "drops/circle")
+
+    assert [found.key for found in store.listing("drops/")] == ["drops/song"]
+
+
+def test_a_folder_has_no_tags_and_says_what_else_to_do(store: LocalStore):
+    store.write("drops/song", b"x")
+
+    with pytest.raises(ConfigError, match=r"keep or move .* s3:// store"):
+        store.tag("drops/song", {"state": "done"})

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from hypothesis import given
@@ -197,3 +198,80 @@ def test_an_etag_is_what_a_listing_says_and_changes_with_the_content(any_store: 
     any_store.write("a/b.txt", b"longer")
 
     assert any_store.etag("a/b.txt") != first.etag
+
+
+ANY_NAMES = ("a+b c.mp3", "50%20&x=1.mp3", "ü/😀 𝄞.mp3", "e\u0301.mp3", "'\"<>.mp3")
+
+
+@pytest.mark.parametrize("name", ANY_NAMES)
+def test_any_name_comes_back_from_a_listing_as_it_was(any_store: Store, name: str):
+    any_store.write(f"drops/{name}", b"x")
+    (found,) = any_store.listing("drops/")
+
+    assert found.key == f"drops/{name}"
+    assert any_store.read_as(found.key, found.etag) == b"x"
+    assert any_store.etag(found.key) == found.etag
+    assert any_store.delete_as(found.key, found.etag)
+    assert list(any_store.listing("drops/")) == []
+
+
+def test_a_listing_begins_beyond_a_key(any_store: Store):
+    names = ["a-b", "a/b/c", "a/z", "b", "c/d"]
+    for name in names:
+        any_store.write(f"drops/{name}", b"x")
+
+    def beyond(after: str) -> list[str]:
+        return [found.key[6:] for found in any_store.listing("drops/", after=after)]
+
+    for row, name in enumerate(names):
+        assert beyond(f"drops/{name}") == names[row + 1 :]
+    assert beyond("drops/a/") == names[1:]
+    assert beyond("drops/a/b/zzz") == names[2:]
+    assert beyond("drops/0") == beyond("a") == names
+    assert beyond("z") == []
+
+
+def test_only_the_version_that_was_seen_is_read(any_store: Store):
+    any_store.write("drops/a.mp3", b"first")
+    (seen,) = any_store.listing("drops/")
+    any_store.write("drops/a.mp3", b"second, longer")
+
+    with pytest.raises(KeyError, match="drops"):
+        any_store.read_as(seen.key, seen.etag)
+    any_store.delete("drops/a.mp3")
+    with pytest.raises(KeyError, match="drops"):
+        any_store.read_as(seen.key, seen.etag)
+
+
+def test_only_the_version_that_was_seen_is_deleted(any_store: Store):
+    any_store.write("drops/a.mp3", b"first")
+    (seen,) = any_store.listing("drops/")
+    any_store.write("drops/a.mp3", b"second, longer")
+    (now,) = any_store.listing("drops/")
+
+    assert not any_store.delete_as(seen.key, seen.etag)
+    assert any_store.read("drops/a.mp3") == b"second, longer"
+    assert any_store.delete_as(now.key, now.etag)
+    assert not any_store.delete_as(now.key, now.etag)
+    assert not any_store.exists("drops/a.mp3")
+
+
+def test_a_link_opens_what_it_names(any_store: Store):
+    any_store.write("boards/a b+ü/board.html", b"<p>")
+
+    link = any_store.link("boards/a b+ü/board.html", 60)
+
+    with urlopen(link, timeout=10) as answer:
+        assert answer.read() == b"<p>"
+
+
+@pytest.mark.parametrize("key", ["drops/../a.mp3", "drops/./a.mp3", "..", ""])
+def test_dot_segments_are_refused_even_of_what_was_listed(any_store: Store, key: str):
+    for use in (
+        lambda: any_store.read_as(key, "e"),
+        lambda: any_store.delete_as(key, "e"),
+        lambda: any_store.link(key, 60),
+        lambda: any_store.tag(key, {"state": "done"}),
+    ):
+        with pytest.raises(ConfigError):
+            use()
