@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     import httpx
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+# Global by the letter of the registries, and yet somebody's inside: clouds answer their
+# own machines there (192.0.0.192, 168.63.129.16), sites once numbered by fec0.
+_INSIDE = tuple(
+    ipaddress.ip_network(network)
+    for network in ("192.0.0.0/24", "168.63.129.16/32", "fec0::/10")
+)
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _HOST = re.compile(r"[\w.-]+|[0-9a-fA-F:.]+")  # a name in any script, or IPv6
 _LONGEST_SHOWN = 200
@@ -129,6 +135,8 @@ def is_public(number: str) -> bool:
     ip: _Ip = ipaddress.ip_address(number.partition("%")[0])
     inner = _embedded(ip) if isinstance(ip, ipaddress.IPv6Address) else None
     judged = inner or ip
+    if any(judged in network for network in _INSIDE):
+        return False
     return judged.is_global and not judged.is_multicast and not judged.is_reserved
 
 

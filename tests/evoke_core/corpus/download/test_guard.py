@@ -25,6 +25,9 @@ from evoke_core.errors import PictureRefused
         "192.168.1.1",
         "169.254.169.254",
         "100.64.0.1",  # a provider's own network
+        "192.0.0.192",  # clouds answer their own machines there
+        "168.63.129.16",
+        "fec0::1",
         "224.0.0.1",
         "255.255.255.255",
         "::1",
