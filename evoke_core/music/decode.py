@@ -7,6 +7,7 @@ What can't be used is a `TrackRefused` with one of `REASONS`.
 Not here: the two readers (readers), where samples lie (waveform), spectra, features.
 """
 
+import codecs
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,11 +24,15 @@ from evoke_core.music.waveform import blocks, release
 from evoke_core.vectors import Array
 
 DEFAULT_RATE = 22_050  # Hz; music's pitch, beat and timbre live below 11 kHz
-REFUSALS = "empty_file not_audio no_audio_stream silent too_short too_long not_finite"
-REASONS = tuple(REFUSALS.split())
+REASONS = (
+    "empty_file", "archive", "not_audio", "unknown_format", "no_audio_stream",
+    "no_samples", "too_short", "too_long", "silent", "not_finite",
+)  # fmt: skip
 
 # An mp3 stored in an archive would be found and taken for the whole of it.
 _ARCHIVES = (b"PK\x03\x04", b"\x1f\x8b", b"Rar!", b"7z\xbc\xaf")
+_HEAD_BYTES = 512
+_IN_TEXT = frozenset("\t\n\r\f\x1b")  # the control characters that texts hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +96,17 @@ def decode_audio(
         raise TrackRefused("empty_file", "The file has no bytes; upload it again.")
     if head.startswith(_ARCHIVES):
         message = "The file is an archive; unpack it and use the songs in it."
-        raise TrackRefused("not_audio", message)
-    reading = _read(recording, sample_rate, limits)
+        raise TrackRefused("archive", message)
+    try:
+        reading = _read(recording, sample_rate, limits)
+    except TrackRefused as refusal:
+        if refusal.reason != "not_audio" or _is_text(head):
+            raise
+        raise TrackRefused("unknown_format", str(refusal)) from refusal
     duration_s = len(reading.samples) / sample_rate
+    if duration_s == 0:
+        message = "The file has a header and no sound behind it; export it again."
+        raise TrackRefused("no_samples", message)
     if duration_s < limits.min_s:
         message = f"Only {duration_s:.1f} s of sound could be read; a song needs at "
         raise TrackRefused("too_short", message + f"least {limits.min_s:g} s.")
@@ -132,7 +145,16 @@ def waveform_peaks(samples: Array, *, count: int = 800) -> Array:
 
 def _head(recording: Recording) -> bytes:
     with open_recording(recording) as file:
-        return file.read(8)
+        return file.read(_HEAD_BYTES)
+
+
+def _is_text(head: bytes) -> bool:
+    """Say if a file begins as a text, a page or a playlist does."""
+    try:  # the last character may have been cut in two, which is not final
+        text = codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return all(sign.isprintable() or sign in _IN_TEXT for sign in text)
 
 
 def _read(recording: Recording, sample_rate: int, limits: AudioLimits) -> Reading:

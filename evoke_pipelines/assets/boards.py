@@ -1,19 +1,38 @@
 """Boards of dropped songs: one partition each, a burst in one run."""
 
 import math
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, suppress
+from pathlib import PurePosixPath
+from typing import Any
 
 import dagster as dg
+import polars as pl
 
 from evoke_core.boards.desk import Desk, open_desk
+from evoke_core.boards.patience import Patience
 from evoke_core.boards.serve import Served, is_of_release, serve_drops
-from evoke_core.boards.shelf import hang_gallery
+from evoke_core.boards.shelf import hang_gallery, read_board
 from evoke_core.config.profile import RunProfile
 from evoke_core.config.vocabulary import Vocabulary
-from evoke_core.drops.drop import PREFIX, Drop, observe
+from evoke_core.drops.drop import PREFIX, QUARANTINE, Drop, observe
+from evoke_core.drops.tickets import read_ticket
+from evoke_core.errors import BoardError
 from evoke_core.music.encode import MusicEncoder
 from evoke_core.storage.store import Store, digest
 from evoke_pipelines.partitions import AUDIO_DROPS
 from evoke_pipelines.resources import IndexAccess
+from evoke_pipelines.shown import as_metadata, thumbnails
+
+_LOST = "no_ticket: nothing says which song this was; drop it again"
+_LINK_S = 86_400  # of a presigned link: whoever has it sees the board for a day
+_MOODS_SHOWN = 3
+_TILES_SHOWN = 10  # one row of a contact sheet
+_REMEDIES = {
+    "refused": "{record} says what mends it; materialise this partition again then",
+    "broken": "the run's log has the traceback; the sensor tries again, then rests",
+}
 
 
 class DropConfig(dg.Config):
@@ -29,7 +48,7 @@ class DropConfig(dg.Config):
     backfill_policy=dg.BackfillPolicy.single_run(),
     output_required=False,
     deps=["release"],
-    code_version="1",
+    code_version="2",
     pool="milvus",
 )
 # An annotation of None would paint every partition of the range.
@@ -45,61 +64,159 @@ def audio_drop_board(  # type: ignore[no-untyped-def]  # noqa: ANN201
     """A stored board for each dropped song: board.html, board.png and board.json.
 
     A burst loads its models once. A song that can't be used is moved to quarantine
-    with its reason and fails alone.
+    with its reason and fails alone; materialise its partition again to take it back.
     """
-    wanted = set(context.partition_keys)
-    drops = [
-        drop
-        for drop in observe(store.listing(PREFIX), now_s=math.inf)
-        if drop.drop_id in wanted
-    ]
-    alone = len(wanted) == 1  # asked for by name in the UI: made again
-    with index.open() as opened:
-        desk = open_desk(store, opened, music_encoder, run_profile, vocabulary)
+    drops, lost = _find(context.partition_keys, store)
+    rules = run_profile.drops
+    patience = Patience(rules.patience)
+    failed = dict.fromkeys(lost, _LOST)
+    broken: Exception | None = None
+    with ExitStack() as stack:
+        stack.callback(hang_gallery, store)  # over what is done, also if a run breaks
+        opened = patience.insist(lambda: stack.enter_context(index.open()))
+        desk = patience.insist(
+            lambda: open_desk(store, opened, music_encoder, run_profile, vocabulary)
+        )
+        afresh = _chooser(context, config, desk)
+        for served in serve_drops(drops, desk, afresh=afresh, rules=rules):
+            _log(context, served)
+            if served.outcome == "board":
+                yield _materialization(context, served, store)
+            elif served.outcome != "gone":
+                yield _observation(context, served)
+                failed[served.drop.drop_id] = f"{served.reason}: {served.message}"
+                broken = broken or served.error
+    _fail_for(failed, broken)
 
-        def afresh(drop: Drop) -> bool:
-            return alone or (config.outdated_too and not is_of_release(desk, drop))
 
-        refused = []
-        for served in serve_drops(drops, desk, afresh=afresh):
-            if served.page is None:
-                context.log.warning("%s: %s", served.drop.source_key, served.message)
-                refused.append(served)
-            else:
-                yield _materialization(context, served, store, desk)
-    hang_gallery(store)
-    _fail_for(refused)
+def _find(drop_ids: Sequence[str], store: Store) -> tuple[list[Drop], list[str]]:
+    """Read the tickets of drops, in order, and name those that nothing is known of.
+
+    A partition without a ticket is older than tickets, or was added by hand: what it
+    stands for is looked for in the drops folder.
+    """
+    found: dict[str, Drop] = {}
+    for drop_id in drop_ids:
+        with suppress(KeyError):
+            found[drop_id] = read_ticket(store, drop_id)
+    lost = [drop_id for drop_id in drop_ids if drop_id not in found]
+    if lost:
+        lying = observe(store.listing(PREFIX), now_s=math.inf)
+        found |= {drop.drop_id: drop for drop in lying if drop.drop_id in set(lost)}
+    drops = [found[drop_id] for drop_id in drop_ids if drop_id in found]
+    return drops, [drop_id for drop_id in lost if drop_id not in found]
+
+
+def _chooser(
+    context: dg.AssetExecutionContext, config: DropConfig, desk: Desk
+) -> Callable[[Drop], bool]:
+    """Say what is done again: the one song, or the refused ones, asked for by hand."""
+    tags = context.run.tags
+    by_hand = "dagster/sensor_name" not in tags or "dagster/parent_run_id" in tags
+    alone = len(context.partition_keys) == 1
+
+    def is_wanted_afresh(drop: Drop) -> bool:
+        if not by_hand:
+            return False
+        has_board = desk.store.exists(f"boards/{drop.drop_id}/board.json")
+        outdated = config.outdated_too and has_board
+        return alone or not has_board or (outdated and not is_of_release(desk, drop))
+
+    return is_wanted_afresh
+
+
+def _log(context: dg.AssetExecutionContext, served: Served) -> None:
+    said = (served.drop.source_key, served.message)
+    if served.error is not None:
+        trace = "".join(traceback.format_exception(served.error))
+        context.log.error("%s: %s\n%s", *said, trace)
+    elif served.outcome == "board":
+        context.log.info("%s: %.1f s", served.drop.source_key, served.seconds)
+    else:
+        context.log.warning("%s: %s", *said)
 
 
 def _materialization(
-    context: dg.AssetExecutionContext, served: Served, store: Store, desk: Desk
+    context: dg.AssetExecutionContext, served: Served, store: Store
 ) -> dg.AssetMaterialization:
-    page = str(served.page)
+    drop_id = served.drop.drop_id
+    document = served.document or read_board(store, drop_id)
+    if document is None:
+        raise BoardError(f"board {drop_id} was deleted while it was served")
     return dg.AssetMaterialization(
+        asset_key=context.asset_key,
+        partition=drop_id,
+        metadata={
+            "song": served.drop.source_key,
+            "board": _link(store, f"boards/{drop_id}/board.html"),
+            "picture": _link(store, f"boards/{drop_id}/board.png"),
+            "location": store.locate(f"boards/{drop_id}/board.html"),
+            **_of_document(document, store),
+            **({"notes": "; ".join(served.notes)} if served.notes else {}),
+            "seconds": round(served.seconds, 2),
+            **{f"seconds_{name}": round(s, 2) for name, s in served.spent.items()},
+        },
+        tags={"dagster/data_version": _data_version(document)},
+    )
+
+
+def _link(store: Store, key: str) -> dg.MetadataValue[Any]:
+    """Link a blob so that the UI's reader can open it: presigned, or as a path."""
+    link = store.link(key, _LINK_S)
+    if link.startswith("file:"):
+        return dg.MetadataValue.path(store.locate(key))
+    return dg.MetadataValue.url(link)
+
+
+def _of_document(document: Mapping[str, Any], store: Store) -> dict[str, Any]:
+    hashes = [_sha256(tile) for tile in document["tiles"][:_TILES_SHOWN]]
+    moods = [mood["mood"] for mood in document["moods"][:_MOODS_SHOWN]]
+    return {
+        "title": document["track"]["title"],
+        "moods": ", ".join(moods),
+        "tiles": len(document["tiles"]),
+        "first_tiles": as_metadata(thumbnails(store, pl.Series(hashes), spread=False)),
+        "release": document["release"]["release_id"],
+        "serves": document["release"]["bridge"],
+    }
+
+
+def _sha256(tile: Mapping[str, Any]) -> str:
+    return PurePosixPath(tile["thumbnail"]).stem
+
+
+def _data_version(document: Mapping[str, Any]) -> str:
+    """Digest the song, the release and what was chosen from it."""
+    tiles = [tile["image_id"] for tile in document["tiles"]]
+    return digest(
+        [document["track"]["sha256"], document["release"]["release_id"], tiles]
+    )
+
+
+def _observation(
+    context: dg.AssetExecutionContext, served: Served
+) -> dg.AssetObservation:
+    """Say beside the failed partition why it failed and what mends it."""
+    aside = f"{QUARANTINE}{served.drop.drop_id}.json"
+    return dg.AssetObservation(
         asset_key=context.asset_key,
         partition=served.drop.drop_id,
         metadata={
             "song": served.drop.source_key,
-            "board": dg.MetadataValue.path(store.locate(page)),
-            "picture": dg.MetadataValue.path(
-                store.locate(page.replace("board.html", "board.png"))
-            ),
-            "seconds": round(served.seconds, 2),
-            "release": desk.release.release_id,
-            "serves": desk.release.kind,
+            "reason": str(served.reason),
+            "message": str(served.message),
+            "remedy": _REMEDIES[served.outcome].format(record=aside),
         },
-        tags={"dagster/data_version": digest([page, desk.release.release_id])},
     )
 
 
-def _fail_for(refused: list[Served]) -> None:
-    """Paint the refused partitions as failed; without this they show nothing at all."""
-    if refused:
-        raise dg.Failure(
-            description=f"{len(refused)} songs were refused and lie in quarantine",
-            metadata={
-                served.drop.drop_id: f"{served.reason}: {served.message}"
-                for served in refused
-            },
-            allow_retries=False,
-        )
+def _fail_for(failed: Mapping[str, str], broken: Exception | None) -> None:
+    """Paint these partitions as failed; without this they show nothing at all."""
+    if not failed:
+        return
+    cause = "at least one by an error of ours, see the log" if broken else "refused"
+    raise dg.Failure(
+        description=f"{len(failed)} songs have no board, {cause}: " + ", ".join(failed),
+        metadata=dict(failed),
+        allow_retries=False,
+    ) from broken

@@ -118,7 +118,7 @@ def test_an_empty_file_is_refused():
     "data",
     [
         b"la la la " * 500,
-        b"\x00" * 5000,
+        ("w" * 511 + "ö" * 90).encode(),  # a character lies across the end of the head
         b"#EXTM3U\n#EXTINF:9,\nhttp://127.0.0.1:9/song.ts\n",
         b"ffconcat version 1.0\nfile '/etc/hostname'\n",
     ],
@@ -127,17 +127,23 @@ def test_text_and_playlists_are_no_audio(data):
     assert reason(data) == "not_audio"
 
 
-def test_an_archive_of_songs_is_no_audio():
+def test_bytes_of_no_known_format_are_told_from_text():
+    assert reason(b"\x00" * 5000) == "unknown_format"
+    assert reason(np.random.default_rng(1).bytes(5000)) == "unknown_format"
+    assert reason(b"la la \xff la" * 50) == "unknown_format"
+
+
+def test_an_archive_of_songs_is_told_to_be_unpacked():
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("song.mp3", encoded(sine(), "MP3"))
-    assert reason(buffer.getvalue()) == "not_audio"
+    assert reason(buffer.getvalue()) == "archive"
 
 
-def test_a_forged_sample_rate_is_no_audio():
+def test_a_forged_sample_rate_is_no_known_format():
     data = bytearray(encoded(sine()))
     data[24:28] = (7).to_bytes(4, "little")
-    assert reason(bytes(data)) == "not_audio"
+    assert reason(bytes(data)) == "unknown_format"
 
 
 def test_a_video_without_sound_has_no_audio_stream():
@@ -150,8 +156,12 @@ def test_silence_is_refused_but_a_quiet_song_is_not():
     assert decode_audio(encoded(sine(level=1e-2))).note is None
 
 
-def test_a_header_without_sound_is_too_short():
-    assert reason(encoded(sine())[:44]) == "too_short"
+def test_a_header_without_sound_has_no_samples():
+    assert reason(encoded(sine())[:44]) == "no_samples"
+
+
+def test_a_song_below_the_least_length_is_too_short():
+    assert reason(encoded(sine(seconds=0.1))) == "too_short"
     assert reason(encoded(sine(seconds=2.9))) == "too_short"
 
 
