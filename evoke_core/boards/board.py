@@ -13,21 +13,22 @@ from urllib.parse import quote
 import numpy as np
 
 from evoke_core.boards.desk import Desk
+from evoke_core.boards.pool import Selection
 from evoke_core.boards.query import song_moods
 from evoke_core.boards.refine import Pool, Refinement, encode_vector
 from evoke_core.config.fields import AXES
 from evoke_core.corpus.survey import thumbnail_key
+from evoke_core.index.filters import NO_FILTERS, Filters
 from evoke_core.moods import name_moods
 from evoke_core.music.decode import waveform_peaks
 from evoke_core.music.listen import Heard
-from evoke_core.vectors import Array, Array64, mean_pairwise_distance
+from evoke_core.vectors import Array, mean_pairwise_distance
 
 SCHEMA = "evoke.board/1"
 _TO_STORE = "../../"  # from boards/<id>/ to the top of the store
 _MOODS_SHOWN = 6
+_LEAST_SHARED = 0.25  # of the strongest mood; below it a song hardly has that mood
 _PALETTE_TILES = 12  # the tiles whose colours stand for the board
-
-Gathered = tuple[Sequence[str], Pool, Array64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +51,7 @@ class Song:
 
 
 def describe_board(
-    song: Song,
-    heard: Heard,
-    desk: Desk,
-    refinement: Refinement,
-    gathered: Gathered,
-    chosen: Sequence[int],
+    song: Song, heard: Heard, desk: Desk, selection: Selection
 ) -> dict[str, Any]:
     """Write down a board.
 
@@ -63,45 +59,74 @@ def describe_board(
         song: Where it came from.
         heard: What was heard in it.
         desk: What it was made with.
-        refinement: Its queries and the sliders.
-        gathered: Candidate ids best first, pool, relevance float64[N].
-        chosen: Rows of the pool that are tiles, in board order.
+        selection: Its candidates and tiles.
     """
-    image_ids, pool, relevance = gathered
-    moods = song_moods(heard, desk)[0]
-    scores = _mood_scores(moods, list(desk.vocabulary.moods))
-    parts = _nearest_section(pool, refinement)
-    candidates = [
-        {
-            **_picture(image_id, desk),
-            "score": round(float(relevance[row]), 6),
-            "section": parts[row],
-            "why": _shared_moods(desk.pictures[image_id], scores),
-            "vector": encode_vector(pool.vectors[row]),
-        }
-        for row, image_id in enumerate(image_ids)
+    names = list(desk.vocabulary.moods)
+    scores = song_moods(heard, desk)
+    moods = _mood_scores(scores[0], names)
+    strengths = [
+        {mood["mood"]: mood["score"] for mood in _mood_scores(part, names)}
+        for part in scores[: len(selection.refinement.queries)]
     ]
-    tiles = [
-        {name: value for name, value in candidates[row].items() if name != "vector"}
-        for row in chosen
-    ]
-    vectors = pool.vectors[list(chosen)].astype(np.float32)
+    notes = [heard.track.note] if heard.track.note else []
     return {
         "schema": SCHEMA,
         "board_id": song.board_id,
         "track": _track(song, heard),
-        "moods": scores[:_MOODS_SHOWN],
+        "moods": moods[:_MOODS_SHOWN],
+        "mood_scores": strengths,
         "emotion_profile": _rounded(asdict(heard.analysis.arc.overall)),
         "arc": _arc(heard),
-        "sections": _sections(heard, refinement),
+        "sections": _sections(heard, selection.refinement),
+        **describe_selection(selection, desk, strengths, notes),
+        "release": describe_release(desk),
+    }
+
+
+def describe_selection(
+    selection: Selection,
+    desk: Desk,
+    strengths: Sequence[Mapping[str, float]],
+    notes: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Write down what of a board depends on options: pictures, sliders, figures.
+
+    Args:
+        selection: Candidates and tiles.
+        desk: What they were chosen with.
+        strengths: How much of each mood the whole song has, the strongest 1, and each
+            of its sections where they are asked for.
+        notes: What is already to be said of the board.
+    """
+    refinement, pool = selection.refinement, selection.pool
+    parts = _nearest_section(pool, refinement)
+    candidates = [
+        {
+            **_picture(image_id, desk),
+            "score": round(float(selection.relevance[row]), 6),
+            "section": parts[row],
+            "why": _shared_moods(desk.pictures[image_id], strengths, parts[row]),
+            "vector": encode_vector(pool.vectors[row]),
+        }
+        for row, image_id in enumerate(selection.image_ids)
+    ]
+    tiles = [
+        {name: value for name, value in candidates[row].items() if name != "vector"}
+        for row in selection.chosen
+    ]
+    vectors = pool.vectors[selection.chosen].astype(np.float32)
+    return {
         "palette": _board_palette(tiles),
         "tiles": tiles,
         "candidates": candidates,
-        "refinement": _refinement(refinement, desk),
-        "relevance": round(float(relevance[list(chosen)].mean()), 6),
+        "refinement": _refinement(refinement, desk)
+        | {
+            "setting": selection.options.moved(),
+            "filters": _filters(selection.options.filters),
+        },
+        "relevance": round(float(selection.relevance[selection.chosen].mean()), 6),
         "diversity": round(mean_pairwise_distance(vectors), 6),
-        "notes": _notes(heard, len(tiles), refinement.size),
-        "release": _release(desk),
+        "notes": [*notes, *_shortfall(selection)],
     }
 
 
@@ -147,11 +172,22 @@ def _mood_scores(scores: Array, names: list[str]) -> list[dict[str, Any]]:
 
 
 def _shared_moods(
-    picture: Mapping[str, Any], song_moods: Sequence[Mapping[str, Any]]
+    picture: Mapping[str, Any],
+    strengths: Sequence[Mapping[str, float]],
+    section: int | None,
 ) -> list[str]:
-    """Name two moods that picture and song have most in common."""
-    strength = {mood["mood"]: mood["score"] for mood in song_moods}
-    return sorted(picture["moods"], key=lambda name: -strength[name])[:2]
+    """Name the two moods that a picture shares most with song or section.
+
+    Moods of the picture that neither has are no reason, so there may be fewer.
+    """
+    parts = [strengths[0]]
+    if section is not None:
+        parts += strengths[section + 1 : section + 2]
+    shared = {
+        mood: max(part.get(mood, 0.0) for part in parts) for mood in picture["moods"]
+    }
+    named = [mood for mood in shared if shared[mood] >= _LEAST_SHARED]
+    return sorted(named, key=lambda mood: -shared[mood])[:2]
 
 
 def _nearest_section(pool: Pool, refinement: Refinement) -> list[int | None]:
@@ -229,14 +265,22 @@ def _board_palette(tiles: Sequence[Mapping[str, Any]]) -> list[str]:
     return [distinct[row] for row in chosen]
 
 
-def _notes(heard: Heard, tiles: int, wanted: int) -> list[str]:
-    notes = [heard.track.note] if heard.track.note else []
-    if tiles < wanted:
-        notes.append(f"{tiles} tiles instead of {wanted}: the corpus holds no more")
-    return notes
+def _filters(filters: Filters) -> dict[str, list[str]]:
+    return {name: list(values) for name, values in asdict(filters).items()}
 
 
-def _release(desk: Desk) -> dict[str, Any]:
+def _shortfall(selection: Selection) -> list[str]:
+    tiles, wanted = len(selection.chosen), selection.refinement.size
+    if tiles >= wanted:
+        return []
+    held = "the corpus holds no more"
+    if selection.options.filters != NO_FILTERS:
+        held = "no more pass its filters"
+    return [f"{tiles} tiles instead of {wanted}: {held}"]
+
+
+def describe_release(desk: Desk) -> dict[str, Any]:
+    """Write down the release that a board is made from."""
     release = desk.release
     return {
         "release_id": release.release_id,

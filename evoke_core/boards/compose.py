@@ -5,11 +5,12 @@ from typing import Any
 
 from evoke_core.boards.board import Song, describe_board
 from evoke_core.boards.desk import Desk
+from evoke_core.boards.options import PLAIN, BoardOptions
 from evoke_core.boards.page import render_page
 from evoke_core.boards.picture import render_picture
-from evoke_core.boards.pool import gather
+from evoke_core.boards.pool import require_pictures, select
 from evoke_core.boards.query import ask
-from evoke_core.boards.refine import choose_tiles
+from evoke_core.errors import BoardError, TrackRefused
 from evoke_core.music.listen import listen
 
 
@@ -28,13 +29,22 @@ class Board:
     picture: bytes
 
 
-def compose_board(song: Song, audio: bytes, desk: Desk) -> Board:
+def compose_board(
+    song: Song, audio: bytes, desk: Desk, options: BoardOptions = PLAIN
+) -> Board:
     """Compose the board of a song; the same song and release give the same bytes.
 
+    Args:
+        song: Where it comes from.
+        audio: The file.
+        desk: What boards are made with.
+        options: How the listener wants it.
+
     Raises:
-        TrackRefused: The song can't be used.
+        TrackRefused: The song can't be used, or no picture passes its filters.
         BoardError: No picture may be shown.
     """
+    _refuse_empty(options, desk)
     heard = listen(
         audio,
         desk.encoder,
@@ -42,16 +52,13 @@ def compose_board(song: Song, audio: bytes, desk: Desk) -> Board:
         store=desk.store,
         names=(song.source_key,),
     )
-    refinement = ask(heard, desk)
-    image_ids, pool, relevance = gather(refinement, desk)
-    chosen = choose_tiles(pool, refinement, setting={})
-    document = describe_board(
-        song, heard, desk, refinement, (image_ids, pool, relevance), chosen
-    )
-    return _draw(document, desk)
+    refinement = ask(heard, desk, size=options.size)
+    selection = select(refinement, desk, options)
+    return draw(describe_board(song, heard, desk, selection), desk)
 
 
-def _draw(document: dict[str, Any], desk: Desk) -> Board:
+def draw(document: dict[str, Any], desk: Desk) -> Board:
+    """Make the page and the picture of a document."""
     tiles = {
         tile["image_id"]: desk.images.tile(
             desk.pictures[tile["image_id"]]["sha256"],
@@ -70,3 +77,11 @@ def _draw(document: dict[str, Any], desk: Desk) -> Board:
         page=render_page(document, tile_images=tiles, previews=previews),
         picture=render_picture(document, tile_images=tiles),
     )
+
+
+def _refuse_empty(options: BoardOptions, desk: Desk) -> None:
+    """Blame filters that nothing passes on the drop that asks for them."""
+    try:
+        require_pictures(options.filters, desk)
+    except BoardError as none:
+        raise TrackRefused("bad_options", str(none)) from none

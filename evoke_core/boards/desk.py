@@ -17,7 +17,7 @@ from evoke_core.config.vocabulary import Vocabulary
 from evoke_core.corpus.decode import decode_picture, encode_jpeg
 from evoke_core.corpus.fetch import read_picture
 from evoke_core.corpus.survey import thumbnail_key
-from evoke_core.errors import IndexUnavailable, PictureRefused
+from evoke_core.errors import BoardError, IndexUnavailable, PictureRefused
 from evoke_core.images.gather import kept_pictures
 from evoke_core.index.image_index import ImageIndex
 from evoke_core.moods import MoodCalibration, calibrate_plane, read_calibration
@@ -82,9 +82,15 @@ def open_desk(
         ReleaseMissing: Nothing has been published.
         IndexUnavailable: The collection is absent, or encoders, vectors or moods are
             not those that the release was made with.
+        BoardError: The corpus holds no picture that may be shown.
     """
     release = read_release(store)
     pictures = served_pictures(store)
+    if pictures.is_empty():
+        raise BoardError(
+            "the corpus holds no picture that may be shown; run refresh_corpus with a "
+            "collection whose pictures are kept, then publish_release"
+        )
     _require_same(
         ("music encoder", release.music_encoder, encoder.fingerprint),
         ("mood vocabulary", release.vocabulary, vocabulary.digest),
@@ -96,14 +102,17 @@ def open_desk(
     embeddings = as_matrix(pictures["embedding"])
     index.require(release.collection, embeddings.shape[1])
     arrays, card = read_arrays(store, release.projection)
-    directions, _ = read_arrays(store, release.directions)
+    directions = read_arrays(store, release.directions)[0]["directions"]
+    _require_same(
+        ("directions of length", str(directions.shape[1]), str(embeddings.shape[1])),
+    )
     ids = pictures["image_id"].to_list()
     return Desk(
         store=store,
         index=index,
         release=release,
         projection=Projection(card["kind"], arrays),
-        directions=directions["directions"],
+        directions=directions,
         calibration=_calibration(store, release, vocabulary, run_profile.tags),
         pictures=dict(zip(ids, pictures.drop("embedding").to_dicts(), strict=True)),
         rows={image_id: row for row, image_id in enumerate(ids)},

@@ -1,55 +1,185 @@
 """The candidates that travel with a board: enough that its sliders need no server.
 
-Half of the pool is what the song itself asks for; the other half is what the song's
-sections and the ends of the sliders would bring in, in turns, best first.
+The index is asked for what lies near the song: by the whole track far and wide, by each
+section, and by the moved queries where sliders do not rest. Of that travel the tiles at
+rest and as many again for those that a listener drops, the tiles of every section, and
+then whatever boards at other settings would show most often (`reach`).
 """
 
-from collections.abc import Iterator
-from itertools import product, zip_longest
-from typing import cast
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import zip_longest
+from typing import TypeVar
 
 import numpy as np
 
 from evoke_core.boards.desk import Desk
-from evoke_core.boards.refine import Pool, Refinement, quantise, relevance_of
+from evoke_core.boards.options import PLAIN, BoardOptions
+from evoke_core.boards.reach import look_around, often_shown, reach_of
+from evoke_core.boards.refine import (
+    Pool,
+    Refinement,
+    choose_tiles,
+    quantise,
+    relevance_of,
+)
 from evoke_core.config.fields import AXES
 from evoke_core.errors import BoardError
-from evoke_core.index.image_index import Hit
+from evoke_core.index.filters import Filters
 from evoke_core.vectors import Array, Array64
 
-_OWN_SHARE = 0.5
+Item = TypeVar("Item", int, str)
+
+_FILTERED = ("sources", "licences", "moods")
+_FAR_AND_WIDE = 5000  # pictures around a song among which its sliders move
+_SECTIONS_SHARE = 0.5  # of the pool, for what sections would show
 _MOST_GONE = 5000  # beyond that a release should be published anew
 
 
-def gather(refinement: Refinement, desk: Desk) -> tuple[list[str], Pool, Array64]:
-    """Search the index and choose the candidates.
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Candidates and tiles of a board.
+
+    Args:
+        options: What was asked for.
+        refinement: Queries and rules.
+        image_ids: Of the candidates, best first.
+        pool: The candidates.
+        relevance: float64[N] at the setting of the options.
+        chosen: Rows of the pool that are tiles, in board order.
+    """
+
+    options: BoardOptions
+    refinement: Refinement
+    image_ids: list[str]
+    pool: Pool
+    relevance: Array64
+    chosen: list[int]
+
+
+def select(refinement: Refinement, desk: Desk, options: BoardOptions) -> Selection:
+    """Choose candidates and tiles, and how far the sliders reach.
+
+    Raises:
+        BoardError: The index holds no picture that may be shown.
+    """
+    ids = _around(refinement, desk, options.filters)
+    nearby = look_around(_pool(ids, desk), refinement)
+    reach = reach_of(nearby, wanted=desk.run_profile.board.pool)
+    within = replace(refinement, reach=reach)
+    image_ids, pool, relevance = _thin_out(ids, within, desk, options)
+    chosen = choose_tiles(pool, within, options.moved())
+    return Selection(options, within, image_ids, pool, relevance, chosen)
+
+
+def require_pictures(filters: Filters, desk: Desk) -> None:
+    """Make sure, before any work, that some picture may be shown.
+
+    Raises:
+        BoardError: None passes the filters; the message says which values there are.
+    """
+    if desk.pictures and not any(map(filters.admits, desk.pictures.values())):
+        raise BoardError(
+            f"none of {len(desk.pictures)} pictures passes the filters "
+            f"{_asked(filters)}; there are {_present(desk)}"
+        )
+
+
+def gather(
+    refinement: Refinement, desk: Desk, options: BoardOptions = PLAIN
+) -> tuple[list[str], Pool, Array64]:
+    """Search the index and choose the candidates for a given reach of the sliders.
 
     Returns:
         Their ids best first, what refinement needs of them, and their relevance
-        float64[N] with the sliders at rest.
+        float64[N] at the setting of the options.
 
     Raises:
-        BoardError: The index holds no picture.
+        BoardError: The index holds no picture that may be shown.
     """
-    wanted = min(desk.run_profile.board.pool, len(desk.pictures))
-    queries = np.vstack([refinement.queries, _slider_ends(refinement)])
-    found = desk.index.search(
-        desk.release.collection,
-        queries.astype(np.float32),
-        top_k=desk.run_profile.board.pool + _gone(desk),
-    )
-    # A picture that left the corpus after the release was made is not shown.
-    lists = [[hit for hit in hits if hit.image_id in desk.rows] for hits in found]
-    ids = list(_in_turns(lists, wanted))
+    ids = _around(refinement, desk, options.filters)
+    return _thin_out(ids, refinement, desk, options)
+
+
+def _around(refinement: Refinement, desk: Desk, filters: Filters) -> list[str]:
+    """Return the ids of all that lies near the song, wherever its sliders stand."""
+    wanted = desk.run_profile.board.pool
+    whole, parts = refinement.queries[:1], refinement.queries[1:]
+    lists = _search(desk, whole, max(wanted, _FAR_AND_WIDE), filters)
+    lists += _search(desk, parts, wanted, filters)
+    ids = list(dict.fromkeys(_in_turns(lists)))
     if not ids:
         raise BoardError(
             "the index holds no picture that may be shown; run refresh_corpus and "
             "publish_release with at least one picture that is kept"
         )
-    relevance = relevance_of(_pool(ids, desk), refinement, {})
-    order = np.argsort(-relevance, kind="stable")
-    best_first = [ids[row] for row in order]
-    return best_first, _pool(best_first, desk), relevance[order]
+    return ids
+
+
+def _moved(refinement: Refinement, desk: Desk, options: BoardOptions) -> list[str]:
+    """Return the ids of what lies where the sliders stand; none where they rest."""
+    setting = options.moved()
+    if not setting:
+        return []
+    queries = refinement.queries + _shift(refinement, setting)
+    lists = _search(desk, queries, desk.run_profile.board.pool, options.filters)
+    return list(_in_turns(lists))
+
+
+def _search(
+    desk: Desk, queries: Array64, top_k: int, filters: Filters
+) -> list[list[str]]:
+    if not len(queries):
+        return []
+    found = desk.index.search(
+        desk.release.collection,
+        queries.astype(np.float32),
+        top_k=top_k + _gone(desk),
+        filters=filters,
+    )
+    # A picture that left the corpus after the release was made is not shown.
+    return [
+        [
+            hit.image_id
+            for hit in hits
+            if hit.image_id in desk.rows and filters.admits(desk.pictures[hit.image_id])
+        ]
+        for hits in found
+    ]
+
+
+def _thin_out(
+    around: list[str], refinement: Refinement, desk: Desk, options: BoardOptions
+) -> tuple[list[str], Pool, Array64]:
+    """Keep as many as travel, best first at the setting of the options."""
+    ids = list(dict.fromkeys((*around, *_moved(refinement, desk, options))))
+    nearby, wanted = _pool(ids, desk), desk.run_profile.board.pool
+    rows = list(range(len(ids)))
+    if len(ids) > wanted:
+        shown = _worth_carrying(nearby, refinement, options, wanted)
+        rows = list(dict.fromkeys((*shown, *rows)))[:wanted]
+    relevance = relevance_of(nearby, refinement, options.moved())
+    best_first = sorted(rows, key=lambda row: (-relevance[row], ids[row]))
+    image_ids = [ids[row] for row in best_first]
+    return image_ids, _pool(image_ids, desk), relevance[best_first]
+
+
+def _worth_carrying(
+    nearby: Pool, refinement: Refinement, options: BoardOptions, wanted: int
+) -> Iterator[int]:
+    """Yield rows in the order in which they deserve a place, with repetitions."""
+    doubled = replace(refinement, size=2 * refinement.size)
+    yield from choose_tiles(nearby, refinement, options.moved())
+    yield from choose_tiles(nearby, doubled, {})[: wanted // 2]
+    by_section = [
+        choose_tiles(
+            nearby, replace(refinement, queries=refinement.queries[[0, part]]), {}
+        )
+        for part in range(1, len(refinement.queries))
+    ]
+    shared = dict.fromkeys(_in_turns(by_section))
+    yield from list(shared)[: round(wanted * _SECTIONS_SHARE)]
+    yield from often_shown(look_around(nearby, refinement)).tolist()
 
 
 def _gone(desk: Desk) -> int:
@@ -57,30 +187,30 @@ def _gone(desk: Desk) -> int:
     return min(max(desk.release.pictures - len(desk.pictures), 0), _MOST_GONE)
 
 
-def _slider_ends(refinement: Refinement) -> Array64:
-    """Shift the whole track's query to the end of each slider and to every corner."""
-    corners = np.array(list(product((-1.0, 1.0), repeat=len(AXES))))
-    ends = np.vstack([np.eye(len(AXES)), -np.eye(len(AXES)), corners])
-    shifts = refinement.reach * ends @ refinement.directions
-    return cast("Array64", refinement.queries[0] + shifts)
+def _in_turns(lists: Iterable[list[Item]]) -> Iterator[Item]:
+    """Yield the first of every list, then the second; lists may end early."""
+    for turn in zip_longest(*lists):
+        yield from (item for item in turn if item is not None)
 
 
-def _in_turns(lists: list[list[Hit]], wanted: int) -> Iterator[str]:
-    """Yield distinct ids: the first list's share, then the others' in turns."""
-    own, others = lists[0], lists[1:]
-    seen: dict[str, None] = dict.fromkeys(
-        hit.image_id for hit in own[: round(wanted * _OWN_SHARE)]
-    )
-    for turn in zip_longest(*others):
-        for hit in filter(None, turn):  # lists differ where pictures have left
-            if len(seen) >= wanted:
-                break
-            seen.setdefault(hit.image_id)
-    for hit in own:  # a small corpus: whatever is left
-        if len(seen) >= wanted:
-            break
-        seen.setdefault(hit.image_id)
-    yield from seen
+def _asked(filters: Filters) -> str:
+    asked = {name: list(getattr(filters, name)) for name in _FILTERED}
+    return ", ".join(f"{name} {values!a}" for name, values in asked.items() if values)
+
+
+def _present(desk: Desk) -> str:
+    pictures = desk.pictures.values()
+    present = {
+        "sources": {picture["source"] for picture in pictures},
+        "licences": {picture["licence"] for picture in pictures},
+        "moods": {mood for picture in pictures for mood in picture["moods"]},
+    }
+    return "; ".join(f"{n} {', '.join(sorted(v))}" for n, v in present.items())
+
+
+def _shift(refinement: Refinement, setting: Mapping[str, float]) -> Array64:
+    moves = np.array([setting.get(axis, 0.0) for axis in AXES])
+    return refinement.reach * moves @ refinement.directions
 
 
 def _pool(image_ids: list[str], desk: Desk) -> Pool:

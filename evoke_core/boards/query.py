@@ -16,17 +16,25 @@ from evoke_core.vectors import Array, Array64
 _DIGITS = 6  # what board.json carries, and what both page and Python compute with
 
 
-def ask(heard: Heard, desk: Desk) -> Refinement:
-    """Project a song into image space, ready for search and refinement."""
+def ask(heard: Heard, desk: Desk, *, size: int | None = None) -> Refinement:
+    """Project a song into image space, ready for search and refinement.
+
+    Args:
+        heard: The song.
+        desk: What its board is made with.
+        size: Tiles, None for what the profile says.
+    """
     music = Side(heard.embeddings, song_moods(heard, desk), heard.affects)
     queries = desk.projection.project(in_shared_space(music))
     if len(queries) == 2:  # a single section is the whole, asked twice
         queries = queries[:1]
-    return refinement_of(queries, desk)
+    return refinement_of(queries, desk, size=size)
 
 
-def refinement_of(queries: Array, desk: Desk) -> Refinement:
-    """Put queries, float32[1 + S, D], under the rules of the desk's boards."""
+def refinement_of(
+    queries: Array | Array64, desk: Desk, *, size: int | None = None
+) -> Refinement:
+    """Put queries, float[1 + S, D], under the rules of the desk's boards."""
     rules = desk.run_profile
     return Refinement(
         queries=_rounded(queries),
@@ -34,7 +42,7 @@ def refinement_of(queries: Array, desk: Desk) -> Refinement:
         directions=_rounded(desk.directions),
         reach=rules.refinement.reach,
         balance=rules.board.balance,
-        size=rules.board.size,
+        size=size or rules.board.size,
         max_per_artist=rules.board.max_per_artist,
         max_per_source=rules.board.max_per_source,
     )

@@ -2,7 +2,8 @@
 
 The page carries a copy of this in JavaScript. Both give the very same tiles: vectors
 are 8-bit and the shifted query 16-bit integers, so every inner product is an exact
-integer, and what is left are single IEEE operations in the same order.
+integer, below 2^53 and so in float64 too, in whatever order it is summed; what is left
+are single IEEE operations in the same order.
 """
 
 import base64
@@ -18,7 +19,6 @@ from evoke_core.vectors import Array, Array64
 
 _VECTOR_PEAK = 127
 _QUERY_PEAK = 32767
-Integers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +108,8 @@ def relevance_of(
     for axis, name in enumerate(AXES):
         step = setting.get(name, 0.0) * refinement.reach
         shifted = shifted + step * refinement.directions[axis]
-    vectors = pool.vectors.astype(np.int64)
-    norms = np.sqrt((vectors * vectors).sum(axis=1).astype(np.float64))
+    vectors = pool.vectors.astype(np.float64)
+    norms = np.sqrt((vectors * vectors).sum(axis=1))
     scores = [_cosines(query, vectors, norms) for query in shifted]
     if len(scores) == 1:
         return scores[0]
@@ -117,22 +117,22 @@ def relevance_of(
     return cast("Array64", whole * scores[0] + rest * np.max(scores[1:], axis=0))
 
 
-def _cosines(query: Array64, vectors: Integers, norms: Array64) -> Array64:
+def _cosines(query: Array64, vectors: Array64, norms: Array64) -> Array64:
     peak = float(np.abs(query).max())
     if peak == 0:
         return np.zeros(len(vectors))
-    rounded = np.floor(query * (_QUERY_PEAK / peak) + 0.5).astype(np.int64)
-    length = np.sqrt(np.float64((rounded * rounded).sum()))
+    rounded = np.floor(query * (_QUERY_PEAK / peak) + 0.5)
+    length = np.sqrt((rounded * rounded).sum())
     product = length * norms
-    dots = (vectors @ rounded).astype(np.float64)
+    dots = vectors @ rounded
     safe = np.where(product > 0, product, 1.0)
     return cast("Array64", np.where(product > 0, dots / safe, 0.0))
 
 
 def _diversify(pool: Pool, refinement: Refinement, relevance: Array64) -> list[int]:
     """Pick by maximal marginal relevance (Carbonell & Goldstein 1998) under caps."""
-    vectors = pool.vectors.astype(np.int64)
-    norms = np.sqrt((vectors * vectors).sum(axis=1).astype(np.float64))
+    vectors = pool.vectors.astype(np.float64)
+    norms = np.sqrt((vectors * vectors).sum(axis=1))
     free = np.ones(len(vectors), bool)
     likeness = np.full(len(vectors), -np.inf)
     caps = Caps(pool, refinement)
@@ -145,7 +145,7 @@ def _diversify(pool: Pool, refinement: Refinement, relevance: Array64) -> list[i
         chosen.append(best)
         free &= caps.still_free(best)
         product = norms[best] * norms
-        dots = (vectors @ vectors[best]).astype(np.float64)
+        dots = vectors @ vectors[best]
         safe = np.where(product > 0, product, 1.0)
         likeness = np.maximum(likeness, np.where(product > 0, dots / safe, 0.0))
     return chosen

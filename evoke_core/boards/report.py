@@ -29,6 +29,7 @@ from evoke_core.config.profile import RunProfile
 from evoke_core.config.vocabulary import Vocabulary
 from evoke_core.errors import BoardError
 from evoke_core.evaluation import Figure, bootstrap
+from evoke_core.index.filters import NO_FILTERS, Filters
 from evoke_core.index.image_index import Hit, ImageIndex
 from evoke_core.music.encode import MusicEncoder
 from evoke_core.storage.store import Store
@@ -53,8 +54,23 @@ class ExactIndex(ImageIndex):
     image_ids: tuple[str, ...] = ()
     embeddings: Array = field(default_factory=lambda: np.empty((0, 0), np.float32))
 
-    def search(self, collection: str, queries: Array, *, top_k: int) -> list[list[Hit]]:  # noqa: ARG002
-        """Find the nearest pictures of each query by cosine, best first."""
+    def search(
+        self,
+        collection: str,  # noqa: ARG002
+        queries: Array,
+        *,
+        top_k: int,
+        filters: Filters = NO_FILTERS,
+    ) -> list[list[Hit]]:
+        """Find the nearest pictures of each query by cosine, best first.
+
+        Raises:
+            BoardError: There are filters, and only vectors are at hand.
+        """
+        if filters != NO_FILTERS:
+            raise BoardError(
+                "exact search knows vectors only, no filters; open the index instead"
+            )
         scores = l2_normalize(queries) @ self.embeddings.T
         best = np.argsort(-scores, axis=1, kind="stable")[:, :top_k]
         nearest = np.take_along_axis(scores, best, axis=1)

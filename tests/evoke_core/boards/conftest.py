@@ -16,6 +16,7 @@ from evoke_core.config.loading import load_run_profile, load_vocabulary
 from evoke_core.corpus.decode import encode_jpeg
 from evoke_core.corpus.survey import thumbnail_key
 from evoke_core.errors import IndexUnavailable
+from evoke_core.index.filters import NO_FILTERS
 from evoke_core.index.image_index import Hit
 from evoke_core.music.handcrafted import HandcraftedMusicEncoder
 from evoke_core.music.listen import listen
@@ -38,18 +39,23 @@ class MemoryIndex:
     collections: dict
     ready: set = field(default_factory=set)
     asked: list = field(default_factory=list)
+    facts: dict = field(default_factory=dict)
 
     def require(self, collection, dimension):
         if collection not in self.collections:
             raise IndexUnavailable(f"there is no collection {collection!r}; publish")
         self.ready.add(collection)
 
-    def search(self, collection, queries, *, top_k):
+    def search(self, collection, queries, *, top_k, filters=NO_FILTERS):
         assert collection in self.ready, "a collection is loaded before it is searched"
         assert queries.dtype == np.float32
         assert top_k >= 1, "Milvus refuses a limit of 0"
         self.asked.append((collection, len(queries), top_k))
         image_ids, embeddings = self.collections[collection]
+        if filters != NO_FILTERS:
+            passed = [filters.admits(self.facts[image_id]) for image_id in image_ids]
+            image_ids = [i for i, good in zip(image_ids, passed, strict=True) if good]
+            embeddings = embeddings[np.array(passed)]
         scores = l2_normalize(queries) @ embeddings.T
         order = np.argsort(-scores, axis=1, kind="stable")[:, :top_k]
         return [
@@ -181,10 +187,16 @@ def store(tmp_path, vocabulary, encoder):
 
 @pytest.fixture
 def index(vocabulary):
-    _, embeddings = picture_rows(list(vocabulary.moods))
+    tables, embeddings = picture_rows(list(vocabulary.moods))
     image_ids = [f"p{number:02d}" for number in range(COUNT)]
     shared = with_feeling(embeddings, np.zeros((COUNT, 2)))
-    return MemoryIndex({"images_1": (image_ids, shared)})
+    facts = {
+        row["image_id"]: row | {"moods": tags["moods"]}
+        for row, tags in zip(
+            tables["source_manifests"], tables["image_tags"], strict=True
+        )
+    }
+    return MemoryIndex({"images_1": (image_ids, shared)}, facts=facts)
 
 
 @pytest.fixture

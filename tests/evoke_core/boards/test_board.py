@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from evoke_core.boards.board import describe_board, title_from_key
-from evoke_core.boards.pool import gather
+from evoke_core.boards.options import PLAIN
+from evoke_core.boards.pool import select
 from evoke_core.boards.query import ask
-from evoke_core.boards.refine import choose_tiles
 from evoke_core.config.fields import AXES
 from evoke_core.music.sections import Section
 from evoke_core.vectors import l2_normalize
@@ -25,11 +25,8 @@ PICTURE = {
 }  # fmt: skip
 
 
-def described(song, heard, desk):
-    refinement = ask(heard, desk)
-    gathered = gather(refinement, desk)
-    chosen = choose_tiles(gathered[1], refinement, {})
-    return describe_board(song, heard, desk, refinement, gathered, chosen)
+def described(song, heard, desk, options=PLAIN):
+    return describe_board(song, heard, desk, select(ask(heard, desk), desk, options))
 
 
 def in_two_sections(heard):
@@ -53,9 +50,9 @@ def test_a_board_is_plain_json_of_its_schema(board):
     assert json.loads(json.dumps(board, allow_nan=False)) == board
     assert board["schema"] == "evoke.board/1"
     assert set(board) == {
-        "schema", "board_id", "track", "moods", "emotion_profile", "arc", "sections",
-        "palette", "tiles", "candidates", "refinement", "diversity", "relevance",
-        "notes", "release",
+        "schema", "board_id", "track", "moods", "mood_scores", "emotion_profile", "arc",
+        "sections", "palette", "tiles", "candidates", "refinement", "diversity",
+        "relevance", "notes", "release",
     }  # fmt: skip
 
 
@@ -132,18 +129,39 @@ def test_candidates_are_best_first(board):
     assert scores == sorted(scores, reverse=True)
 
 
-def test_why_names_the_two_moods_that_song_and_picture_share_most(
-    board, desk, vocabulary, heard
-):
-    from evoke_core.boards.query import song_moods
+def shared(picture, strengths):
+    """The moods of a picture by how much the song or a part has of them."""
+    found = {mood: max(part[mood] for part in strengths) for mood in picture["moods"]}
+    return sorted((value for value in found.values() if value >= 0.25), reverse=True)
 
-    scores = song_moods(heard, desk)[0]
-    strength = dict(zip(vocabulary.moods, scores.tolist(), strict=True))
+
+def test_why_names_the_two_moods_that_song_and_picture_share_most(board, desk):
+    strengths = board["mood_scores"]
+    assert len(strengths) == 1
+    assert max(strengths[0].values()) == 1
     for tile in board["tiles"]:
-        moods = desk.pictures[tile["image_id"]]["moods"]
-        best = sorted((strength[mood] for mood in moods), reverse=True)[:2]
-        found = [strength[mood] for mood in tile["why"]]
-        assert found == pytest.approx(best, abs=1e-4)
+        best = shared(desk.pictures[tile["image_id"]], strengths)[:2]
+        assert [strengths[0][mood] for mood in tile["why"]] == best
+
+
+def test_why_counts_the_moods_of_the_section_too(song, heard, desk):
+    board = described(song, in_two_sections(heard), desk)
+    strengths = board["mood_scores"]
+    assert len(strengths) == 3
+    for one in board["candidates"]:
+        parts = [strengths[0], strengths[1 + one["section"]]]
+        best = shared(desk.pictures[one["image_id"]], parts)[:2]
+        assert [max(part[mood] for part in parts) for mood in one["why"]] == best
+
+
+def test_a_mood_that_the_song_hardly_has_is_no_reason(board, desk):
+    faint = {mood for mood, value in board["mood_scores"][0].items() if value < 0.25}
+    assert faint
+    assert any(
+        faint & set(desk.pictures[one["image_id"]]["moods"])
+        for one in board["candidates"]
+    )
+    assert not any(faint & set(one["why"]) for one in board["candidates"])
 
 
 def test_a_song_of_one_section_names_none(board):

@@ -12,9 +12,9 @@ from PIL import Image
 from evoke_core.boards.desk import TileImages, open_desk, served_pictures
 from evoke_core.corpus.decode import encode_jpeg
 from evoke_core.corpus.survey import thumbnail_key
-from evoke_core.errors import IndexUnavailable, ReleaseMissing
+from evoke_core.errors import BoardError, IndexUnavailable, ReleaseMissing
 from evoke_core.release import publish, read_release
-from evoke_core.storage.tables import read_table, write_table
+from evoke_core.storage.tables import read_table, write_arrays, write_table
 
 SHA = "ab" * 32
 
@@ -85,6 +85,42 @@ def test_a_collection_that_is_not_there_is_found_out_before_any_song(
 ):
     publish(store, replace(read_release(store), collection="images_9"))
     with pytest.raises(IndexUnavailable, match="images_9"):
+        open_desk(store, index, encoder, run_profile, vocabulary)
+
+
+def test_pictures_of_another_encoder_are_found_out_before_any_song(
+    store, index, encoder, run_profile, vocabulary
+):
+    seen = read_table(store, "image_embeddings")
+    seen = seen.with_columns(fingerprint=pl.lit("painter/2"))
+    write_table(store, "image_embeddings", seen)
+    with pytest.raises(IndexUnavailable, match=r"painter/1.*painter/2; run refresh"):
+        open_desk(store, index, encoder, run_profile, vocabulary)
+
+
+def test_moods_of_another_vocabulary_are_found_out_before_any_song(
+    store, index, encoder, run_profile, vocabulary
+):
+    publish(store, replace(read_release(store), vocabulary="older"))
+    with pytest.raises(IndexUnavailable, match="mood vocabulary older"):
+        open_desk(store, index, encoder, run_profile, vocabulary)
+
+
+def test_sliders_of_another_space_are_found_out_before_any_song(
+    store, index, encoder, run_profile, vocabulary
+):
+    axes = {"directions": np.eye(4, 99, dtype=np.float32)}
+    write_arrays(store, "models/d.safetensors", axes, {})
+    with pytest.raises(IndexUnavailable, match="length 99, this run has 12"):
+        open_desk(store, index, encoder, run_profile, vocabulary)
+
+
+def test_a_corpus_without_a_picture_to_show_is_found_out_before_any_song(
+    store, index, encoder, run_profile, vocabulary
+):
+    rows = read_table(store, "curated_images").with_columns(served=pl.lit(value=False))
+    write_table(store, "curated_images", rows)
+    with pytest.raises(BoardError, match="no picture that may be shown; run refresh"):
         open_desk(store, index, encoder, run_profile, vocabulary)
 
 

@@ -6,11 +6,19 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from evoke_core.boards.pool import gather
+from evoke_core.boards.options import PLAIN, BoardOptions
+from evoke_core.boards.pool import gather, select
 from evoke_core.boards.query import ask
-from evoke_core.boards.refine import Refinement, choose_tiles, quantise, relevance_of
+from evoke_core.boards.refine import (
+    Pool,
+    Refinement,
+    choose_tiles,
+    quantise,
+    relevance_of,
+)
 from evoke_core.config.fields import AXES
 from evoke_core.errors import BoardError
+from evoke_core.index.filters import Filters
 from evoke_core.index.image_index import Hit
 from evoke_core.vectors import l2_normalize
 
@@ -33,27 +41,90 @@ def test_the_pool_knows_of_each_candidate_what_refinement_needs(heard, desk):
         assert pool.sources[row] == picture["source"]
 
 
-def test_the_collection_of_the_release_is_searched_once(heard, desk, index):
+def test_a_song_of_one_section_asks_the_release_once(heard, desk, index):
     gather(ask(heard, desk), desk)
-    # the whole, both ends of four sliders, sixteen corners
-    assert index.asked == [("images_1", 1 + 8 + 16, 16)]
+    assert index.asked == [("images_1", 1, 5000)]
 
 
-def test_half_of_the_pool_is_what_the_song_itself_asks_for(heard, desk, index):
-    refinement = ask(heard, desk)
-    image_ids, _, _ = gather(refinement, desk)
-    best = index.search("images_1", refinement.queries.astype(np.float32), top_k=8)[0]
-    assert {hit.image_id for hit in best} <= set(image_ids)
+def test_sections_and_moved_sliders_ask_for_themselves(heard, desk, index):
+    refinement = in_sections(ask(heard, desk), 2)
+    select(refinement, desk, BoardOptions({"energy": 0.5}))
+    # at rest by the whole and by two sections, then all three moved
+    assert [(queries, top_k) for _, queries, top_k in index.asked] == [
+        (1, 5000), (2, 16), (3, 16),
+    ]  # fmt: skip
 
 
-def test_the_best_of_every_slider_end_is_in_the_pool(heard, desk, index):
-    refinement = ask(heard, desk)
-    image_ids, _, _ = gather(refinement, desk)
-    shifts = refinement.reach * np.vstack([refinement.directions] * 2)
-    shifts[4:] *= -1
-    ends = (refinement.queries[0] + shifts).astype(np.float32)
-    for hits in index.search("images_1", ends, top_k=1):
-        assert hits[0].image_id in image_ids
+def in_sections(refinement, count):
+    rng = np.random.default_rng(5)
+    parts = l2_normalize(rng.normal(size=(count, refinement.queries.shape[1])))
+    return replace(refinement, queries=np.vstack([refinement.queries[:1], parts]))
+
+
+def of_all(desk):
+    """Everything that may be shown, as one pool."""
+    ids = list(desk.pictures)
+    pictures = desk.pictures.values()
+    return ids, Pool(
+        vectors=quantise(desk.vectors_of(ids)),
+        clusters=[picture["cluster_id"] for picture in pictures],
+        artists=[picture["artist"] for picture in pictures],
+        sources=[picture["source"] for picture in pictures],
+    )
+
+
+@pytest.mark.parametrize("sections", [0, 2, 5])
+def test_tiles_at_rest_and_as_many_again_are_the_very_best_there_are(
+    heard, desk, sections
+):
+    refinement = in_sections(ask(heard, desk), sections)
+    image_ids, pool, _ = gather(refinement, desk)
+    ids, everything = of_all(desk)
+    for size, within in ((6, 6), (12, 8)):  # half of the pool at most
+        asked = replace(refinement, size=size)
+        best = [ids[row] for row in choose_tiles(everything, asked, {})]
+        assert [image_ids[row] for row in choose_tiles(pool, asked, {})][:within] == (
+            best[:within]
+        )
+
+
+def test_tiles_at_the_setting_asked_for_are_the_very_best_there_are(heard, desk):
+    options = BoardOptions({"energy": -1.0, "abstraction": 0.7})
+    found = select(in_sections(ask(heard, desk), 3), desk, options)
+    ids, everything = of_all(desk)
+    best = choose_tiles(everything, found.refinement, options.setting)
+    assert [found.image_ids[row] for row in found.chosen] == [ids[row] for row in best]
+    assert found.chosen == choose_tiles(found.pool, found.refinement, options.setting)
+
+
+def test_tiles_of_every_section_travel(heard, desk):
+    refinement = in_sections(ask(heard, desk), 2)
+    image_ids, _, _ = gather(replace(refinement, size=3), desk)
+    ids, everything = of_all(desk)
+    for part in (1, 2):
+        leant = replace(refinement, size=3, queries=refinement.queries[[0, part]])
+        assert {ids[row] for row in choose_tiles(everything, leant, {})} <= set(
+            image_ids
+        )
+
+
+def test_only_what_passes_the_filters_travels(heard, desk):
+    options = BoardOptions(filters=Filters(sources=("south",)))
+    found = select(ask(heard, desk), desk, options)
+    assert set(found.pool.sources) == {"south"}
+    assert len(found.image_ids) == 8
+
+
+def test_an_index_that_knows_other_moods_than_the_desk_shows_nothing_wrong(
+    heard, desk, index
+):
+    mood = desk.pictures["p07"]["moods"][0]
+    changed = {i: picture | {"moods": [mood]} for i, picture in index.facts.items()}
+    loose = replace(desk, index=replace(index, facts=changed))
+    options = BoardOptions(filters=Filters(moods=(mood,)))
+    found = select(ask(heard, desk), loose, options)
+    assert "p07" in found.image_ids
+    assert all(mood in desk.pictures[i]["moods"] for i in found.image_ids)
 
 
 def test_a_corpus_smaller_than_the_pool_travels_whole(heard, desk):
@@ -93,17 +164,15 @@ def test_no_picture_at_all_is_a_board_error_with_the_remedy(heard, desk):
         gather(refinement, without(desk, set(desk.pictures)))
 
 
-def test_refining_in_the_pool_equals_a_new_retrieval():
-    # the bar of the board page: at least 95 % of the tiles over random settings; it
-    # holds for half as many again as the pool and sinks with larger collections
-    rng = np.random.default_rng(0)
-    count, dimension = 750, 48
-    embeddings = l2_normalize(rng.normal(size=(count, dimension)) / np.arange(1, 49))
-    ids = [f"p{row}" for row in range(count)]
-    facts = {"artist": None, "source": "s"}
-    directions, _ = np.linalg.qr(rng.normal(size=(dimension, 4)))
+def corpus(count, dimension=32, artists=None, seed=0):
+    """A desk over synthetic pictures whose spectrum falls as that of real ones."""
+    rng = np.random.default_rng(seed)
+    spectrum = np.arange(1, dimension + 1)
+    embeddings = l2_normalize(rng.normal(size=(count, dimension)) / spectrum)
+    ids = [f"p{row:05d}" for row in range(count)]
+    names = artists or [None] * count
 
-    def search(collection, queries, *, top_k):
+    def search(collection, queries, *, top_k, filters):
         scores = l2_normalize(queries) @ embeddings.T
         order = np.argsort(-scores, axis=1)[:, :top_k]
         return [[Hit(ids[row], 0.0) for row in rows] for rows in order]
@@ -112,24 +181,53 @@ def test_refining_in_the_pool_equals_a_new_retrieval():
         index=SimpleNamespace(search=search),
         release=SimpleNamespace(collection="c", pictures=0),
         run_profile=SimpleNamespace(board=SimpleNamespace(pool=500)),
-        pictures={i: facts | {"cluster_id": i} for i in ids},
+        pictures={
+            i: {"cluster_id": i, "artist": name, "source": "s"}
+            for i, name in zip(ids, names, strict=True)
+        },
         rows={i: row for row, i in enumerate(ids)},
         vectors_of=lambda some: embeddings[[int(i[1:]) for i in some]],
     )
+    directions, _ = np.linalg.qr(rng.normal(size=(dimension, 4)))
     refinement = Refinement(
         queries=l2_normalize(rng.normal(size=(4, dimension))).astype(np.float64),
         whole_weight=0.7, directions=directions.T, reach=0.8, balance=0.75, size=40,
         max_per_artist=6, max_per_source=None,
     )  # fmt: skip
-    image_ids, pool, _ = gather(refinement, desk)
-    everything = replace(
-        pool, vectors=quantise(embeddings), clusters=ids,
-        artists=[None] * count, sources=["s"] * count,
-    )  # fmt: skip
+    return desk, refinement
+
+
+@pytest.mark.parametrize(
+    "count", [400, 750, 3000, pytest.param(20_000, marks=pytest.mark.slow)]
+)
+def test_refining_in_the_page_equals_a_new_retrieval(count):
+    # the bar of the board page: at least 95 % of the tiles over random settings
+    desk, refinement = corpus(count)
+    found = select(refinement, desk, PLAIN)
+    assert len(found.image_ids) == min(count, 500)
+    ids, everything = of_all(desk)
     shared = []
-    for move in rng.uniform(-1, 1, (12, 4)):
+    for move in np.random.default_rng(1).uniform(-1, 1, (12, 4)):
         setting = dict(zip(AXES, move, strict=True))
-        here = {image_ids[row] for row in choose_tiles(pool, refinement, setting)}
-        anew = {ids[row] for row in choose_tiles(everything, refinement, setting)}
-        shared.append(len(here & anew) / len(anew))
+        rules = found.refinement
+        here = choose_tiles(found.pool, rules, setting)
+        anew = {ids[row] for row in choose_tiles(everything, rules, setting)}
+        shared.append(len({found.image_ids[row] for row in here} & anew) / len(anew))
     assert np.mean(shared) >= 0.95, np.mean(shared)
+    assert found.refinement.reach == 0.8 or count > 500
+    assert 0.05 <= found.refinement.reach <= 0.8
+
+
+def test_candidates_are_the_same_every_time():
+    desk, refinement = corpus(1500)
+    first, second = (select(refinement, desk, PLAIN) for _ in range(2))
+    assert first.image_ids == second.image_ids
+    assert first.refinement.reach == second.refinement.reach
+
+
+def test_the_reach_does_not_depend_on_where_the_sliders_stand():
+    # or one setting would mean two boards, in the page and composed anew
+    desk, refinement = corpus(3000)
+    plain = select(refinement, desk, PLAIN).refinement.reach
+    moved = select(refinement, desk, BoardOptions({"warmth": 1.0})).refinement.reach
+    assert moved == plain < 0.8
