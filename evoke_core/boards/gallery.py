@@ -1,6 +1,7 @@
 """The gallery: every stored board as a card, with a search and a filter by mood.
 
-What a board itself shows is `page`; where boards are kept is `shelf`.
+What a board itself shows is `page`; where boards are kept is `shelf`, and what a card
+holds is `cards`.
 """
 
 from collections import Counter
@@ -17,15 +18,18 @@ from evoke_core.boards.document import (
 
 _MOODS_OFFERED = 12
 _IMAGES = 4
+_KINDS = {"library": "library", "refined": "refined"}  # a drop is the rule
 _NO_PALETTE = ("#8a8580",)
 
 
-def render_gallery(cards: Sequence[Mapping[str, Any]]) -> str:
+def render_gallery(
+    cards: Sequence[Mapping[str, Any]], *, unreadable: Sequence[str] = ()
+) -> str:
     """Write the gallery as one HTML document; pictures are linked from the store.
 
     Args:
-        cards: One per board with board_id, title, artist, moods, duration_s, palette,
-            href, images (up to four relative addresses) and note.
+        cards: One per board; see `cards.make_card`.
+        unreadable: Ids of boards that have no card, to be named at the foot.
 
     Returns:
         HTML; deterministic for the same cards.
@@ -44,6 +48,7 @@ def render_gallery(cards: Sequence[Mapping[str, Any]]) -> str:
             "moods": common,
             "favicon": favicon(palette),
             "count": _count(len(shown)),
+            "unreadable": list(unreadable),
         },
         styles=("board.css", "gallery.css"),
         scripts=("gallery.js",),
@@ -63,6 +68,8 @@ def _card(card: Mapping[str, Any]) -> dict[str, Any]:
             link for url in card["images"][:_IMAGES] if (link := relative_link(url))
         ],
         "note": card["note"],
+        "kind": _KINDS.get(card.get("kind", "")),
+        "leaning": [str(pole) for pole in card.get("leaning", ())],
     }
 
 

@@ -6,6 +6,7 @@ Arabic; Pillow's own face lacks half of the accents that artists have in their n
 """
 
 import importlib.util
+import re
 import unicodedata
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,8 @@ from evoke_core.errors import BoardError
 _ABSENT = "\U0010fffe"  # never a character, so it is drawn as the missing glyph
 # joiners decide the shape of Arabic letters; other format signs may turn a line around
 _JOINERS = "\u200c\u200d"
+_LOST = "\0"  # in place of a letter without a glyph; no text keeps one of its own
+_LOSSES = re.compile(f"{_LOST}([{_LOST} ]*{_LOST})?")
 
 
 @cache
@@ -26,17 +29,21 @@ def typeface(size_px: int, *, bold: bool = False) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(_folder() / name), size_px)
 
 
-def legible(text: str) -> str:
+def legible(text: str, *, gap: str = "") -> str:
     """Keep what the family can draw, on one line.
+
+    Args:
+        text: Any text.
+        gap: Stands for letters that have no glyph, once for each run of them.
 
     Returns:
         The text without control signs and unknown glyphs; "" where nothing is left.
     """
     composed = unicodedata.normalize("NFC", text)
-    known = "".join(
-        " " if sign.isspace() else sign for sign in composed if _is_drawn(sign)
-    )
-    return " ".join(known.split())
+    known = "".join(_drawn(sign) for sign in composed)
+    line = " ".join(_LOSSES.sub(gap, known).split())
+    # what joined or coloured an emoji stays behind it and can't be seen
+    return line if any(_is_seen(sign) for sign in line.replace(gap, "")) else ""
 
 
 def fitted(text: str, room_px: float, face: ImageFont.FreeTypeFont) -> str:
@@ -53,6 +60,27 @@ def fitted(text: str, room_px: float, face: ImageFont.FreeTypeFont) -> str:
     return _cut(text, low)
 
 
+def wrapped(
+    text: str, room_px: float, face: ImageFont.FreeTypeFont, *, most: int
+) -> list[str]:
+    """Break a line at its blanks into as few as fit, the last one cut if it must.
+
+    Returns:
+        1 to `most` lines; [""] for no text.
+    """
+    lines: list[str] = []
+    words = text.split()
+    while words and len(lines) < most - 1:
+        count = len(words)
+        while count > 1 and face.getlength(" ".join(words[:count])) > room_px:
+            count -= 1
+        lines.append(fitted(" ".join(words[:count]), room_px, face))
+        words = words[count:]
+    if words or not lines:
+        lines.append(fitted(" ".join(words), room_px, face))
+    return lines
+
+
 def _cut(text: str, length: int) -> str:
     return text[:length].rstrip() + "…"
 
@@ -64,6 +92,18 @@ def _is_drawn(sign: str) -> bool:
     if unicodedata.category(sign).startswith("C"):
         return False
     return _mask(sign) != _mask(_ABSENT)
+
+
+def _drawn(sign: str) -> str:
+    if sign.isspace():
+        return " "
+    if _is_drawn(sign):
+        return sign
+    return _LOST if unicodedata.category(sign).startswith("L") else ""
+
+
+def _is_seen(sign: str) -> bool:
+    return unicodedata.category(sign) not in ("Cf", "Mn", "Zs")
 
 
 @cache

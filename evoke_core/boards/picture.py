@@ -1,216 +1,200 @@
-"""The board as one picture: masonry, title, moods, palette and credits, by Pillow.
+"""The board as one picture: masonry, title, moods, ribbon and credits, by Pillow.
 
-For sharing and printing; what moves and explains itself is the page's business, and
-letters are `lettering`.
+For sharing and printing; what moves and explains itself is the page's business, where
+tiles stand is `masonry`, and letters are `lettering`.
 """
 
 import io
+import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import dataclass
 from typing import Any
 
-from PIL import Image, ImageDraw, ImageOps
+from PIL import Image, ImageDraw, ImageFont
 
 from evoke_core.boards.accent import PAPER_LIGHT, accent_colour, safe_palette
 from evoke_core.boards.document import clock
 from evoke_core.boards.lettering import fitted, legible, typeface
-from evoke_core.boards.page import shape
+from evoke_core.boards.masonry import levelled, masonry, paste_tile, rounded_mask
+from evoke_core.boards.ribbon import ribbon_colours, ribbon_mask
 
-_INK, _QUIET = "#1b1a19", "#68645f"  # as the page in daylight
-_MARGIN_PX = 48
-_GAP_PX = 16
-_RADIUS_PX = 16
-_COLUMN_PX = 220  # wanted; the count of columns follows from the width
-_HEAD_PX = 212
-_SWATCH_PX = 44
+INK, QUIET = "#1b1a19", "#68645f"  # as the page in daylight
+_EDGE = "#d9d5cf"
+# all lengths below are for a sheet drawn at scale 1
+_MARGIN = 48
+_GAP = 16
+_RADIUS = 16
+_COLUMN = 220  # wanted; the count of columns follows from the width
+_RIBBON_TOP, _RIBBON = 200, 44
+_HEAD = 268
+_SWATCH = 44
 _SWATCHES = 5
-_LINE_PX = 22
-_CREDIT_LINES = 12
+_LINE = 21
+_CREDIT_LINES = 60  # a board of 40 takes about 15
 _MOODS = 4
-_STRETCH = 0.18  # of a tile's height, to end the columns on one line
+_SEPARATOR = "  ·  "
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    """Where a tile stands, pixels from the top left of the grid."""
+class _Sheet:
+    """A sheet that is drawn larger than its lengths say.
 
-    tile: Mapping[str, Any]
-    column: int
-    left: int
-    top: int
+    Args:
+        width: At scale 1.
+        scale: Pixels for each unit of length.
+    """
+
     width: int
-    height: int
+    scale: float
 
     @property
-    def bottom(self) -> int:
-        return self.top + self.height
+    def room(self) -> int:
+        return self.px(self.width - 2 * _MARGIN)
+
+    def px(self, length: float) -> int:
+        return round(length * self.scale)
+
+    def face(self, size: float, *, bold: bool = False) -> ImageFont.FreeTypeFont:
+        return typeface(self.px(size), bold=bold)
 
 
 def render_picture(
     board: Mapping[str, Any],
     *,
     tile_images: Mapping[str, bytes],
-    width_px: int = 1440,
+    width: int = 1440,
+    scale: float = 1.5,
 ) -> bytes:
     """Draw a board.
 
     Args:
         board: The document, schema evoke.board/1.
         tile_images: JPEG by image_id; a tile without one shows its own colours.
-        width_px: Width of the picture, at least 480.
+        width: Of the sheet at scale 1, at least 480.
+        scale: Pixels for each unit of width. At 1.5 tiles are as wide as their JPEGs
+            are worth, and a dense screen shows the sheet 1,080 wide without blur.
 
     Returns:
         PNG bytes, the same for the same board.
     """
-    room = width_px - 2 * _MARGIN_PX
-    places = _levelled(_masonry(board["tiles"], room))
+    sheet = _Sheet(width, scale)
+    places = _placed(board["tiles"], sheet)
     grid_px = max((place.bottom for place in places), default=0)
-    lines = [*_credits(board["tiles"], room), _made(board["release"])]
-    top = _HEAD_PX + grid_px + 40
-    height_px = top + _LINE_PX * len(lines) + _MARGIN_PX
-    sheet = Image.new("RGB", (width_px, height_px), PAPER_LIGHT)
-    draw = ImageDraw.Draw(sheet)
-    _write_head(draw, board, room)
-    _dot_palette(sheet, board["palette"])
+    lines = [*_credits(board["tiles"], sheet), _made(board["release"])]
+    top = sheet.px(_HEAD) + grid_px + sheet.px(40)
+    height_px = top + sheet.px(_LINE) * len(lines) + sheet.px(_MARGIN)
+    drawn = Image.new("RGB", (sheet.px(width), height_px), PAPER_LIGHT)
+    _write_head(drawn, board, sheet)
+    corner = (sheet.px(_MARGIN), sheet.px(_HEAD))
     for place in places:
-        _paste(sheet, place, tile_images.get(place.tile["image_id"]))
+        data = tile_images.get(place.tile["image_id"])
+        paste_tile(drawn, place, data, corner=corner, radius_px=sheet.px(_RADIUS))
+    pen = ImageDraw.Draw(drawn)
     for row, line in enumerate(lines):
-        draw.text((_MARGIN_PX, top + _LINE_PX * row), line, _QUIET, typeface(13))
+        at = (corner[0], top + sheet.px(_LINE) * row)
+        pen.text(at, line, QUIET, sheet.face(13))
     buffer = io.BytesIO()
-    # photographs hardly shrink: the default level takes twice as long for 5 % less
-    sheet.save(buffer, "PNG", compress_level=2)
+    # photographs hardly shrink: deflate searches twice as long and saves nothing
+    drawn.save(buffer, "PNG", compress_level=1, compress_type=zlib.Z_RLE)
     return buffer.getvalue()
 
 
-def _masonry(tiles: Sequence[Mapping[str, Any]], room_px: int) -> list[_Place]:
-    """Put each tile under the shortest column, ties to the left, as the page does."""
-    columns = max(2, round((room_px + _GAP_PX) / (_COLUMN_PX + _GAP_PX)))
-    step_px = (room_px + _GAP_PX) / columns
-    lefts = [round(column * step_px) for column in range(columns + 1)]
-    bottoms = [0] * columns
-    places = []
-    for tile in tiles:
-        column = bottoms.index(min(bottoms))
-        width = lefts[column + 1] - lefts[column] - _GAP_PX
-        height = round(width / shape(tile))
-        top = bottoms[column]
-        places.append(_Place(tile, column, lefts[column], top, width, height))
-        bottoms[column] += height + _GAP_PX
-    return places
+def _placed(tiles: Sequence[Mapping[str, Any]], sheet: _Sheet) -> list[Any]:
+    gap_px = sheet.px(_GAP)
+    wanted = sheet.px(_COLUMN) + gap_px
+    columns = max(2, round((sheet.room + gap_px) / wanted))
+    places = masonry(tiles, sheet.room, columns=columns, gap_px=gap_px)
+    return levelled(places, gap_px=gap_px)
 
 
-def _levelled(places: Sequence[_Place]) -> list[_Place]:
-    """End the columns on one line, where that crops or stretches no tile visibly."""
-    columns = {
-        number: [place for place in places if place.column == number]
-        for number in {place.column for place in places}
-    }
-    if not columns:
-        return []
-    wanted = round(sum(one[-1].bottom for one in columns.values()) / len(columns))
-    levelled = {number: _ended(one, wanted) for number, one in columns.items()}
-    # the board's order stays, so that the same picture comes from the same tiles
-    turns = {number: iter(one) for number, one in levelled.items()}
-    return [next(turns[place.column]) for place in places]
-
-
-def _ended(column: Sequence[_Place], bottom_px: int) -> list[_Place]:
-    heights = sum(place.height for place in column)
-    scale = 1 + (bottom_px - column[-1].bottom) / heights
-    if abs(scale - 1) > _STRETCH:
-        return list(column)
-    ended: list[_Place] = []
-    for place in column:
-        top = ended[-1].bottom + _GAP_PX if ended else 0
-        last = len(ended) + 1 == len(column)
-        height = bottom_px - top if last else round(place.height * scale)
-        ended.append(replace(place, top=top, height=height))
-    return ended
-
-
-def _paste(sheet: Image.Image, place: _Place, data: bytes | None) -> None:
-    size = (place.width, place.height)
-    if data is None:
-        tile = Image.new("RGB", size, safe_palette(place.tile["palette"])[0])
-    else:
-        with Image.open(io.BytesIO(data)) as opened:
-            opened.draft("RGB", size)
-            tile = ImageOps.fit(opened.convert("RGB"), size, Image.Resampling.BICUBIC)
-    corner = (place.left + _MARGIN_PX, place.top + _HEAD_PX)
-    sheet.paste(tile, corner, _rounded_mask(size, _RADIUS_PX))
-
-
-def _rounded_mask(size: tuple[int, int], radius_px: int) -> Image.Image:
-    mask = Image.new("L", size, 255)
-    disc = _disc(radius_px)
-    right, low = size[0] - radius_px, size[1] - radius_px
-    corners = ((0, 0), (right, 0), (0, low), (right, low))
-    for corner in corners:
-        part = (radius_px if corner[0] else 0, radius_px if corner[1] else 0)
-        quarter = disc.crop((*part, part[0] + radius_px, part[1] + radius_px))
-        mask.paste(quarter, corner)
-    return mask
-
-
-@cache
-def _disc(radius_px: int) -> Image.Image:
-    """Draw a disc at four times its size, for a smooth edge."""
-    side_px = 8 * radius_px
-    large = Image.new("L", (side_px, side_px), 0)
-    ImageDraw.Draw(large).ellipse((0, 0, side_px - 1, side_px - 1), 255)
-    return large.resize((2 * radius_px, 2 * radius_px), Image.Resampling.BOX)
-
-
-def _write_head(draw: ImageDraw.ImageDraw, board: Mapping[str, Any], room: int) -> None:
-    beside = room - _SWATCHES * (_SWATCH_PX + 4) - 40
+def _write_head(drawn: Image.Image, board: Mapping[str, Any], sheet: _Sheet) -> None:
+    pen = ImageDraw.Draw(drawn)
+    left = sheet.px(_MARGIN)
     track = board["track"]
-    title, face = _title(legible(track["title"]) or "♪", beside)
-    draw.text((_MARGIN_PX, 96), title, _INK, face, anchor="ls")
-    words = legible(", ".join(str(mood["mood"]) for mood in board["moods"][:_MOODS]))
+    beside = sheet.room - sheet.px(_SWATCHES * (_SWATCH + 4) + 40)
+    title, face = _title(title_of(track), beside, sheet)
+    pen.text((left, sheet.px(96)), title, INK, face, anchor="ls")
     accent = accent_colour(board["palette"], PAPER_LIGHT)
-    moods = fitted(words, room, typeface(26))
-    draw.text((_MARGIN_PX, 142), moods, accent, typeface(26), anchor="ls")
+    for text, size, colour, base in (
+        (moods_of(board), 26, accent, 142),
+        (facts_of(track), 17, QUIET, 176),
+    ):
+        line = fitted(text, sheet.room, sheet.face(size))
+        pen.text((left, sheet.px(base)), line, colour, sheet.face(size), anchor="ls")
+    ribbon = (sheet.room, sheet.px(_RIBBON))
+    at = (left, sheet.px(_RIBBON_TOP))
+    drawn.paste(ribbon_colours(board, ribbon), at, ribbon_mask(board, ribbon))
+    _dot_palette(drawn, board["palette"], sheet)
+
+
+def title_of(track: Mapping[str, Any]) -> str:
+    """Name a track by what can be drawn of its title, else of its artist, else ♪."""
+    names = (track["title"], track["artist"] or "")
+    return next(filter(None, (legible(name, gap="…") for name in names)), "♪")
+
+
+def moods_of(board: Mapping[str, Any]) -> str:
+    """Say the song's first moods in one line."""
+    return legible(", ".join(str(mood["mood"]) for mood in board["moods"][:_MOODS]))
+
+
+def facts_of(track: Mapping[str, Any]) -> str:
+    """Say who plays and how long, in one line."""
     parts = [legible(track["artist"] or ""), clock(float(track["duration_s"]))]
-    facts = fitted(" · ".join(filter(None, parts)), room, typeface(17))
-    draw.text((_MARGIN_PX, 176), facts, _QUIET, typeface(17), anchor="ls")
+    return " · ".join(filter(None, parts))
 
 
-def _title(title: str, room_px: int) -> tuple[str, Any]:
+def _title(title: str, room_px: int, sheet: _Sheet) -> tuple[str, Any]:
     """Set a title as large as its length lets it stand whole, or cut it."""
     for size in (58, 48, 40, 34):
-        if typeface(size, bold=True).getlength(title) <= room_px:
+        if sheet.face(size, bold=True).getlength(title) <= room_px:
             break
-    face = typeface(size, bold=True)
+    face = sheet.face(size, bold=True)
     return fitted(title, room_px, face), face
 
 
-def _dot_palette(sheet: Image.Image, palette: Sequence[str]) -> None:
-    right = sheet.width - _MARGIN_PX
-    mask = _rounded_mask((_SWATCH_PX, _SWATCH_PX), _SWATCH_PX // 2)
+def _dot_palette(drawn: Image.Image, palette: Sequence[str], sheet: _Sheet) -> None:
+    side = sheet.px(_SWATCH)
+    mask = rounded_mask((side, side), side // 2)
+    top = sheet.px(56)
     for place, colour in enumerate(reversed(safe_palette(palette)[:_SWATCHES])):
-        left = right - place * (_SWATCH_PX + 4) - _SWATCH_PX
-        sheet.paste(colour, (left, 56, left + _SWATCH_PX, 56 + _SWATCH_PX), mask)
+        left = drawn.width - sheet.px(_MARGIN + place * (_SWATCH + 4)) - side
+        box = (left, top, left + side, top + side)
+        drawn.paste(colour, box, mask)
+        # a colour like the paper's is seen by its edge
+        ImageDraw.Draw(drawn).ellipse(box, outline=_EDGE, width=sheet.px(1))
 
 
-def _credits(tiles: Sequence[Mapping[str, Any]], room_px: int) -> list[str]:
-    """Write credits in as many lines as allowed, and say where the others stand."""
-    named = {(str(tile["attribution"]), str(tile["licence"])): None for tile in tiles}
-    texts = [legible(f"{name} ({licence})") for name, licence in named if legible(name)]
-    face = typeface(13)
+def _credits(tiles: Sequence[Mapping[str, Any]], sheet: _Sheet) -> list[str]:
+    """Write credits under their licences, and say where those without room stand."""
+    face = sheet.face(13)
     lines: list[str] = []
     written = 0
-    for credit in texts:
-        longer = f"{lines[-1]}  ·  {credit}" if lines else credit
-        if lines and face.getlength(longer) <= room_px:
-            lines[-1] = longer
-        elif len(lines) < _CREDIT_LINES:
-            lines.append(fitted(credit, room_px, face))
-        else:
-            break
-        written += 1
-    left = len(named) - written
+    named = _by_licence(tiles)
+    for licence, names in named.items():
+        start = len(lines)
+        for name in filter(None, map(legible, names)):
+            fresh = len(lines) == start
+            said = f"{legible(licence)}: {name}" if fresh else name
+            longer = said if fresh else f"{lines[-1]}{_SEPARATOR}{said}"
+            if not fresh and face.getlength(longer) <= sheet.room:
+                lines[-1] = longer
+            elif len(lines) < _CREDIT_LINES:
+                lines.append(fitted(said, sheet.room, face))
+            else:
+                break
+            written += 1
+    left = sum(len(names) for names in named.values()) - written
     return [*lines, f"and {left} more, in board.html"] if left else lines
+
+
+def _by_licence(tiles: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Group credits by licence, each once, in the board's order."""
+    named: dict[str, dict[str, None]] = {}
+    for tile in tiles:
+        credit = named.setdefault(str(tile["licence"]), {})
+        credit[str(tile["attribution"])] = None
+    return {licence: list(credit) for licence, credit in named.items()}
 
 
 def _made(release: Mapping[str, Any]) -> str:

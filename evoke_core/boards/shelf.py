@@ -1,15 +1,17 @@
 """Where finished boards stand: one folder each, and the gallery over all of them."""
 
 import json
-from collections.abc import Iterator, Mapping
 from typing import Any
 
+from evoke_core.boards.cards import list_boards, read_cards
 from evoke_core.boards.compose import Board
 from evoke_core.boards.gallery import render_gallery
 from evoke_core.storage.store import Store
 
-_CARD_IMAGES = 4
-_CARD_MOODS = 3
+GALLERY = "boards/index.html"
+# Others may finish boards while the gallery is written; after so many rounds theirs is
+# the next gallery.
+_ROUNDS = 10
 
 
 def shelve(store: Store, board: Board) -> str:
@@ -21,9 +23,14 @@ def shelve(store: Store, board: Board) -> str:
     folder = f"boards/{board.document['board_id']}"
     store.write(f"{folder}/board.png", board.picture)
     store.write(f"{folder}/board.html", board.page.encode())
-    text = json.dumps(board.document, ensure_ascii=False, separators=(",", ":"))
-    store.write(f"{folder}/board.json", text.encode())
+    store.write(f"{folder}/board.json", pack(board.document))
     return f"{folder}/board.html"
+
+
+def pack(document: dict[str, Any]) -> bytes:
+    """Write a document as `board.json` holds it."""
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    return text.encode()
 
 
 def read_board(store: Store, board_id: str) -> dict[str, Any] | None:
@@ -40,33 +47,19 @@ def read_board(store: Store, board_id: str) -> dict[str, Any] | None:
 def hang_gallery(store: Store) -> str:
     """Write `boards/index.html` over all boards that are stored.
 
+    Whoever writes last looks again after writing, so that of several runs at once none
+    leaves a board out for good.
+
     Returns:
         Its store key.
     """
-    cards = [_card(document) for document in _documents(store)]
-    store.write("boards/index.html", render_gallery(cards).encode())
-    return "boards/index.html"
-
-
-def _documents(store: Store) -> Iterator[dict[str, Any]]:
-    for found in store.listing("boards/"):
-        if found.key.endswith("/board.json"):
-            yield json.loads(store.read(found.key))
-
-
-def _card(document: Mapping[str, Any]) -> dict[str, Any]:
-    track = document["track"]
-    return {
-        "board_id": document["board_id"],
-        "title": track["title"],
-        "artist": track["artist"],
-        "moods": [mood["mood"] for mood in document["moods"][:_CARD_MOODS]],
-        "duration_s": track["duration_s"],
-        "palette": document["palette"],
-        "href": f"{document['board_id']}/board.html",
-        "images": [
-            tile["thumbnail"].removeprefix("../")
-            for tile in document["tiles"][:_CARD_IMAGES]
-        ],
-        "note": track["note"],
-    }
+    hung: dict[str, str] | None = None
+    for _ in range(_ROUNDS):
+        listed = list_boards(store)
+        if listed == hung:
+            break
+        cards = read_cards(store, listed)
+        page = render_gallery(cards.shown, unreadable=cards.unreadable)
+        store.write(GALLERY, page.encode(), cache_control="no-cache")
+        hung = listed
+    return GALLERY

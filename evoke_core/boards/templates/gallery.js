@@ -6,6 +6,7 @@
   const chips = [...document.querySelectorAll(".chip")];
   const count = document.getElementById("count");
   const nothing = document.getElementById("nothing");
+  const list = document.querySelector(".shelf");
   const whole = count.textContent;
   const cards = [...document.querySelectorAll(".card")].map((item) => ({
     item,
@@ -21,16 +22,18 @@
   function show() {
     const pressed = chips.find((chip) => chip.getAttribute("aria-pressed") === "true");
     const wanted = plain(search.value).split(/\s+/).filter(Boolean);
-    let shown = 0;
-    for (const { item, moods, words } of cards) {
-      const fits =
+    const fitting = cards.filter(
+      ({ moods, words }) =>
         wanted.every((word) => words.includes(word)) &&
-        (!pressed || moods.includes(pressed.dataset.mood));
-      item.hidden = !fits;
-      shown += fits;
+        (!pressed || moods.includes(pressed.dataset.mood)),
+    );
+    const all = fitting.length === cards.length;
+    // taken out, not hidden: a browser minds each hidden card for each of the others
+    if (!all || list.children.length !== cards.length) {
+      list.replaceChildren(...fitting.map((card) => card.item));
     }
-    count.textContent = shown === cards.length ? whole : `${shown} of ${whole}`;
-    nothing.hidden = shown > 0;
+    count.textContent = all ? whole : `${fitting.length} of ${whole}`;
+    nothing.hidden = fitting.length > 0;
   }
 
   function press(wanted) {

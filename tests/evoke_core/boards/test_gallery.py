@@ -17,7 +17,7 @@ def card(title="Night", *moods, **other):
         "duration_s": 61.0, "palette": ["#112233", "#445566"],
         "href": "b-1/board.html",
         "images": [f"../thumbnails/ab/{number}.jpg" for number in range(4)],
-        "note": None,
+        "note": None, "kind": "drop", "leaning": [],
     } | other  # fmt: skip
 
 
@@ -72,6 +72,32 @@ def test_the_palette_becomes_a_strip_of_equal_parts():
     page = render_gallery([card()])
     strip = "#112233 0% 50%,#445566 50% 100%"
     assert f"#strip-0{{background:linear-gradient(90deg,{strip})}}" in page
+
+
+def test_what_is_no_drop_says_quietly_what_it_is():
+    page = render_gallery(
+        [
+            card("a"),
+            card("b", kind="library"),
+            card("c", kind="refined", leaning=["warm", "calm"]),
+        ]
+    )
+    text = re.sub(r"\s+", " ", " ".join(Elements(page).text))
+    assert "a 1:01 b 1:01 · library c 1:01 · refined: warm, calm" in text
+
+
+def test_boards_that_cannot_be_read_are_named_at_the_foot():
+    text = " ".join(Elements(render_gallery([card()], unreadable=[HOSTILE])).text)
+    assert "One board can't be shown" in text
+    assert HOSTILE in text
+    many = render_gallery([], unreadable=[f"b{number}" for number in range(12)])
+    assert "b9 and others" in " ".join(Elements(many).text)
+
+
+def test_cards_out_of_sight_are_neither_fetched_nor_laid_out():
+    page = render_gallery([card()])
+    assert all(one["loading"] == "lazy" for one in Elements(page).every("img"))
+    assert "content-visibility: auto" in page
 
 
 def test_an_empty_gallery_says_how_to_begin():

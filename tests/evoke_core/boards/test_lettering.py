@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evoke_core.boards.lettering import fitted, legible, typeface
+from evoke_core.boards.lettering import fitted, legible, typeface, wrapped
 
 
 @pytest.mark.parametrize(
@@ -24,10 +24,43 @@ def test_names_with_accents_and_other_alphabets_are_kept(name):
         ("nul\x00 bell\x07", "nul bell"),
         ("e\u0301tude", "étude"),
         ("🌙", ""),
+        ("👩\u200d🎤 🌙\ufe0f", ""),
     ],
 )
 def test_what_cannot_be_drawn_is_left_out(text, kept):
     assert legible(text) == kept
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("夜に駆ける 🌙 曲 (Live at 武道館)", "… (Live at …)"),
+        ("night 🌙 train", "night train"),
+        ("武道館", ""),
+        ("\0 a", "a"),
+    ],
+)
+def test_a_gap_stands_for_letters_that_were_lost(text, kept):
+    assert legible(text, gap="…") == kept
+
+
+@given(st.text(), st.integers(60, 400), st.integers(1, 4))
+def test_wrapped_lines_stay_in_their_room(text, room_px, most):
+    face = typeface(13)
+    lines = wrapped(legible(text), room_px, face, most=most)
+    assert 1 <= len(lines) <= most
+    assert all(face.getlength(line) <= room_px for line in lines)
+
+
+def test_a_line_is_broken_at_its_blanks_and_the_last_is_cut():
+    face = typeface(20)
+    room_px = face.getlength("one two")
+    assert wrapped("one two", room_px, face, most=2) == ["one two"]
+    assert wrapped("one two one", room_px, face, most=2) == ["one two", "one"]
+    first, last = wrapped("one two one two one", room_px, face, most=2)
+    assert first == "one two"
+    assert last.endswith("…")
+    assert wrapped("", room_px, face, most=2) == [""]
 
 
 @given(st.text(), st.integers(40, 400))
