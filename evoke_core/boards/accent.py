@@ -13,6 +13,7 @@ PAPER_LIGHT = "#fbfaf8"
 PAPER_DARK = "#121213"
 FALLBACK = ("#5b6472", "#8a93a1", "#b7bdc7", "#3d444f", "#d9dce1")
 TEXT_CONTRAST = 4.5  # WCAG 2.2, success criterion 1.4.3
+INK_CONTRAST = 9.0  # beyond it a colour can't be told from the ink of other text
 
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
 
@@ -42,22 +43,26 @@ def contrast_ratio(left: str, right: str) -> float:
 
 
 def accent_colour(palette: Sequence[str], paper: str) -> str:
-    """Choose the palette's liveliest colour, moved in lightness until text reads.
+    """Choose the palette's liveliest colour, moved in lightness until it reads as one.
 
     Args:
         palette: Hex colours of the board.
         paper: Hex colour that the accent is read on.
 
     Returns:
-        A hex colour with a contrast of at least 4.5:1 on the paper.
+        A hex colour with a contrast of at least 4.5:1 on the paper, and hardly above
+        9:1 unless it has no hue.
     """
     hue, lightness, saturation = max(
         (_hls(colour) for colour in safe_palette(palette)), key=_liveliness
     )
-    step = -0.01 if _luminance(paper) > 0.18 else 0.01
+    away = -0.01 if _luminance(paper) > 0.18 else 0.01
     colour = _hex(hue, lightness, saturation)
+    while contrast_ratio(colour, paper) > INK_CONTRAST and 0 <= lightness <= 1:
+        lightness -= away
+        colour = _hex(hue, lightness, saturation)
     while contrast_ratio(colour, paper) < TEXT_CONTRAST and 0 <= lightness <= 1:
-        lightness += step
+        lightness += away
         colour = _hex(hue, lightness, saturation)
     return colour
 

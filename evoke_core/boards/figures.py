@@ -12,10 +12,12 @@ from typing import Any
 import numpy as np
 
 from evoke_core.boards.accent import rgb
+from evoke_core.boards.document import clock
 
 RIBBON_WIDTH, RIBBON_HEIGHT = 1000, 100
 RIBBON_POINTS = 240  # finer detail turns to noise on a screen 1,400 px wide
 COURSE_WIDTH, COURSE_HEIGHT = 160, 24
+MOST_MARKS = 150  # closer than this, ticks are a line
 MEASURES = {
     "energy": ("Energy", "still", "driving"),
     "valence": ("Mood", "dark", "bright"),
@@ -35,12 +37,15 @@ class Course:
         name: For people: "Energy".
         value: Mean over the song, 0..1.
         level: The value in words: "rather driving".
+        course: Where it is highest and lowest: "highest at 0:45, lowest at 0:10"; empty
+            where it stays the same.
         path: Closed SVG path in COURSE_WIDTH x COURSE_HEIGHT.
     """
 
     name: str
     value: float
     level: str
+    course: str
     path: str
 
 
@@ -109,13 +114,31 @@ def courses(
             name=name,
             value=float(emotion_profile[measure]),
             level=_level(float(emotion_profile[measure]), low, high),
-            path=_course_path(
-                [float(window[measure]) for window in arc]
-                or [float(emotion_profile[measure])]
-            ),
+            course=_course(arc, measure),
+            path=_course_path(arc, measure, float(emotion_profile[measure])),
         )
         for measure, (name, low, high) in MEASURES.items()
     ]
+
+
+def window_marks(arc: Sequence[Mapping[str, Any]], duration_s: float) -> str:
+    """Draw a small tick where each window of the arc begins, along the ribbon's foot.
+
+    Returns:
+        An SVG path in RIBBON_WIDTH x RIBBON_HEIGHT; thinned out in a long song.
+    """
+    every = max(1, -(-len(arc) // MOST_MARKS))
+    shares = [float(one["start_s"]) / max(duration_s, 1e-9) for one in arc[::every]]
+    return "".join(
+        f"M{min(1.0, max(0.0, share)) * RIBBON_WIDTH:.1f} {RIBBON_HEIGHT}v-5"
+        for share in shares
+    )
+
+
+def window_values(arc: Sequence[Mapping[str, Any]]) -> list[list[float]]:
+    """List the windows for the page: start_s, end_s, then a value of each measure."""
+    names = ("start_s", "end_s", *MEASURES)
+    return [[round(float(window[name]), 2) for name in names] for window in arc]
 
 
 def section_rules(sections: Sequence[Mapping[str, Any]], duration_s: float) -> str:
@@ -127,14 +150,25 @@ def section_rules(sections: Sequence[Mapping[str, Any]], duration_s: float) -> s
     )
 
 
-def _course_path(values: Sequence[float]) -> str:
-    drawn = np.clip(np.asarray(values, np.float64), 0.0, 1.0)
-    if len(drawn) == 1:
-        drawn = np.repeat(drawn, 2)
-    across = np.linspace(0, COURSE_WIDTH, len(drawn))
-    down = COURSE_HEIGHT - 1 - drawn * (COURSE_HEIGHT - 3)
+def _course_path(arc: Sequence[Mapping[str, Any]], measure: str, overall: float) -> str:
+    """Place each window's value at its middle and hold it to the song's ends."""
+    length = max((float(one["end_s"]) for one in arc), default=0.0) or 1.0
+    places = [(float(one["start_s"]) + float(one["end_s"])) / 2 / length for one in arc]
+    values = [float(one[measure]) for one in arc]
+    across = np.asarray([0.0, *places, 1.0]) * COURSE_WIDTH
+    held = [values[0], *values, values[-1]] if values else [overall] * 2
+    down = COURSE_HEIGHT - 1 - np.clip(np.asarray(held), 0.0, 1.0) * (COURSE_HEIGHT - 3)
     line = "L".join(f"{x:.1f} {y:.1f}" for x, y in zip(across, down, strict=True))
     return f"M0 {COURSE_HEIGHT}L{line}L{COURSE_WIDTH} {COURSE_HEIGHT}Z"
+
+
+def _course(arc: Sequence[Mapping[str, Any]], measure: str) -> str:
+    values = [float(window[measure]) for window in arc]
+    if not values or max(values) - min(values) < 0.05:  # nobody hears less
+        return ""
+    middles = [(float(one["start_s"]) + float(one["end_s"])) / 2 for one in arc]
+    high, low = (middles[values.index(end(values))] for end in (max, min))
+    return f"highest at {clock(high)}, lowest at {clock(low)}"
 
 
 def _level(value: float, low: str, high: str) -> str:

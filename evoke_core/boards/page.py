@@ -15,6 +15,16 @@ from evoke_core.boards.accent import (
     ink_on,
     safe_palette,
 )
+from evoke_core.boards.captions import (
+    MOODS_SHOWN,
+    description,
+    lineage,
+    notes,
+    reason,
+    setting,
+    span,
+    why,
+)
 from evoke_core.boards.document import (
     clock,
     data_uri,
@@ -32,17 +42,24 @@ SCRIPTS = (
     "masonry.js",
     "state.js",
     "tiles.js",
+    "credits.js",
     "lightbox.js",
+    "moments.js",
     "player.js",
     "export.js",
+    "notices.js",
     "verdict.js",
     "board.js",
 )
-MOODS_SHOWN = 4
 MOODS_IN_REASON = 2
+MOST_BYTES = 6_000_000  # of the whole page, so that it opens at once and can be mailed
+LONG_TITLE = 48  # characters that still stand in the largest letters
+VERY_LONG_TITLE = 110
 
 # what chooses and shows a picture; everything else stays in board.json
 _FIELDS = ("image_id", "source", "artist", "cluster_id", "width_px", "height_px")
+_OTHER_BYTES = 250_000  # scripts, styles, credits and the song's own figures
+_FRAME_BYTES = 64  # an address' name and quotes
 
 
 def render_page(
@@ -59,7 +76,9 @@ def render_page(
         previews: JPEG of 160 px by image_id, for all candidates.
 
     Returns:
-        HTML in UTF-8 text; deterministic for the same input.
+        HTML in UTF-8 text; deterministic for the same input. Where pictures would
+        make it larger than MOST_BYTES, the last ones of the pool stay out of it and
+        come from the store beside the page.
 
     Raises:
         BoardError: The schema is another one, or a tile is not in the pool.
@@ -74,32 +93,32 @@ def render_page(
     tiles = [_tile(by_id, str(one["image_id"]), board) for one in board["tiles"]]
     track = board["track"]
     duration_s = float(track["duration_s"])
+    inline, small = _that_fit(tiles, pool, tile_images, previews)
     return render_document(
         "board.html",
         {
             "track": _track(track),
+            "cover": _cover(board),
+            "lineage": lineage(board),
+            "setting": setting(board),
             "moods": [str(one["mood"]) for one in board["moods"][:MOODS_SHOWN]],
             "courses": figures.courses(board["emotion_profile"], board["arc"]),
             "ribbon": figures.ribbon_path(track["peaks"], board["arc"], duration_s),
             "stops": figures.ribbon_stops(board["arc"], duration_s),
+            "windows": figures.window_marks(board["arc"], duration_s),
             "sections": [_section(one) for one in board["sections"]],
             "axes": board["refinement"]["axes"],
             "palette": safe_palette(board["palette"]),
             "tiles": tiles,
             "pool_size": len(pool),
-            "pictures": {key: data_uri(jpeg) for key, jpeg in tile_images.items()},
+            "pictures": inline,
             "favicon": favicon(board["palette"]),
             "made_on": str(board["release"]["made_at"])[:10],
-            "previews": json_block(
-                {key: data_uri(jpeg) for key, jpeg in previews.items() if key in by_id}
-            ),
-            "notes": _notes(board),
+            "previews": json_block(small),
+            "notes": notes(board),
             "release": board["release"],
-            "description": _description(board),
-            "data": json_block(
-                _page_data(board, pool)
-                | {"sharp": [key for key in by_id if key in tile_images]}
-            ),
+            "description": description(board),
+            "data": json_block(_page_data(board, pool) | {"sharp": list(inline)}),
         },
         styles=("board.css", "lightbox.css"),
         scripts=SCRIPTS,
@@ -116,10 +135,49 @@ def _page_data(
         "moods": [str(one["mood"]) for one in board["moods"][:MOODS_SHOWN]],
         "palette": safe_palette(board["palette"]),
         "sections": [_section(one) for one in board["sections"]],
+        "windows": figures.window_values(board["arc"]),
         "tiles": [str(one["image_id"]) for one in board["tiles"]],
         "candidates": pool,
         "refinement": board["refinement"],
+        "setting": setting(board),
     }
+
+
+def _that_fit(
+    tiles: Sequence[Mapping[str, Any]],
+    pool: Sequence[Mapping[str, Any]],
+    tile_images: Mapping[str, bytes],
+    previews: Mapping[str, bytes],
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Inline pictures while there is room: tiles first, then the pool, best first.
+
+    Returns:
+        Tiles and previews as data addresses by image_id; what is inline as a tile is
+        no preview too.
+    """
+    room = MOST_BYTES - _OTHER_BYTES - len(json_block(pool).encode())
+    inline: dict[str, str] = {}
+    small: dict[str, str] = {}
+    for shown, jpegs, kept in ((tiles, tile_images, inline), (pool, previews, small)):
+        for key in (str(one["image_id"]) for one in shown):
+            if key not in jpegs or key in inline:
+                continue
+            address = data_uri(jpegs[key])
+            if len(address) > room:
+                break
+            kept[key] = address
+            room -= len(address) + _FRAME_BYTES
+    return inline, small
+
+
+def _cover(board: Mapping[str, Any]) -> dict[str, str | None] | None:
+    """Give the cover as the page shows it; None where there is none beside the page."""
+    cover = board.get("cover") or {}
+    image = relative_link(cover.get("image"))
+    if image is None:
+        return None
+    words = {name: str(cover.get(name) or "") for name in ("alt", "credit", "licence")}
+    return words | {"image": image, "card": relative_link(cover.get("card"))}
 
 
 def _track(track: Mapping[str, Any]) -> dict[str, Any]:
@@ -128,14 +186,20 @@ def _track(track: Mapping[str, Any]) -> dict[str, Any]:
         "artist": track["artist"],
         "duration_s": float(track["duration_s"]),
         "length": clock(float(track["duration_s"])),
+        "fit": _fit(str(track["title"])),
         "audio": relative_link(track["audio"]),
     }
 
 
+def _fit(title: str) -> str:
+    """Say in how large letters a title is set."""
+    if len(title) <= LONG_TITLE:
+        return "large"
+    return "medium" if len(title) <= VERY_LONG_TITLE else "small"
+
+
 def _section(section: Mapping[str, Any]) -> dict[str, Any]:
-    return dict(section) | {
-        "span": f"{clock(section['start_s'])}–{clock(section['end_s'])}"  # noqa: RUF001
-    }
+    return dict(section) | {"span": span(section)}
 
 
 def _tile(
@@ -159,50 +223,16 @@ def _picture(candidate: Mapping[str, Any], board: Mapping[str, Any]) -> dict[str
         "name": name,
         "alt": f"{name}, {candidate['artist']}" if candidate["artist"] else name,
         "credit": candidate["attribution"],
+        "after_name": _after_name(name, str(candidate["attribution"])),
         "licence": candidate["licence"],
         "licence_url": web_link(candidate["licence_url"]),
         "url": web_link(candidate["url"]),
         "palette": safe_palette(candidate["palette"]),
         "thumbnail": relative_link(candidate["thumbnail"]),
         "vector": candidate["vector"],
-        "why": _why(moods, section),
-        "reason": _reason([str(one) for one in candidate["why"]], section),
+        "why": why(moods, section),
+        "reason": reason([str(one) for one in candidate["why"]], section),
     }
-
-
-def _why(moods: Sequence[str], section: Mapping[str, Any] | None) -> str:
-    """Say in a few words under a tile why it is here."""
-    parts = [_and(moods)] if moods else []
-    if section is not None:
-        parts.append(f"section {section['label']}")
-    return " · ".join(parts) or "close to the whole song"
-
-
-def _reason(moods: Sequence[str], section: Mapping[str, Any] | None) -> str:
-    """Say in a sentence beside the large picture why it is here."""
-    shared = f"Shares {_and(moods)} with the song" if moods else "Close to the song"
-    if section is None:
-        return f"{shared} as a whole." if not moods else f"{shared}."
-    span = _section(section)["span"]
-    return f"{shared}, nearest to section {section['label']} ({span})."
-
-
-def _and(words: Sequence[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]] if words[1:] else words)
-
-
-def _notes(board: Mapping[str, Any]) -> list[str]:
-    return [str(one) for one in [board["track"]["note"], *board["notes"]] if one]
-
-
-def _description(board: Mapping[str, Any]) -> str:
-    track = board["track"]
-    by = f" by {track['artist']}" if track["artist"] else ""
-    moods = ", ".join(str(one["mood"]) for one in board["moods"][:MOODS_SHOWN])
-    count = len(board["tiles"])
-    return f"{count} pictures that feel like {track['title']}{by}" + (
-        f": {moods}." if moods else "."
-    )
 
 
 def _rules(board: Mapping[str, Any], tiles: Iterable[Mapping[str, Any]]) -> str:
@@ -231,6 +261,11 @@ def _rules(board: Mapping[str, Any], tiles: Iterable[Mapping[str, Any]]) -> str:
         for number, tile in enumerate(tiles)
     ]
     return "".join(rules)
+
+
+def _after_name(name: str, credit: str) -> str:
+    """Give what a list of credits adds to the name; most credits begin with it."""
+    return credit.removeprefix(name) if credit.startswith(name) else f" {credit}"
 
 
 def shape(picture: Mapping[str, Any]) -> float:

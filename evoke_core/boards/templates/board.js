@@ -1,5 +1,7 @@
 // The page itself: what a listener changes, and what then changes on the board.
 
+const ARROWS = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"]);
+
 class BoardPage {
   constructor(board, grid) {
     this.board = board;
@@ -10,15 +12,19 @@ class BoardPage {
     grid.receive(JSON.parse(document.getElementById("previews").textContent));
     this.vectors = decodeVectors(board.candidates, board.refinement.dimension);
     this.lightbox = new Lightbox(this);
+    const moments = new Moments(board);
     this.player = new Player(board, {
       onSection: (section) => this.onSection(section),
+      onMoment: (seconds) => moments.onPlayed(seconds),
       say,
     });
     this.bindRefinement();
     this.bindGrid();
     this.bindActions();
     this.bindSections();
-    if (!this.isNeutral()) this.apply();
+    hideMissingCover();
+    if (this.isNeutral()) this.showControls(board.tiles);
+    else this.apply();
     this.warmUp();
   }
 
@@ -37,7 +43,7 @@ class BoardPage {
 
   isNeutral() {
     const { setting, locked, dropped } = this.state;
-    const moved = Object.values(setting).some((value) => value !== 0);
+    const moved = !isAsStored(this.board, setting);
     return !moved && !locked.length && !dropped.length && this.lean === null;
   }
 
@@ -70,6 +76,8 @@ class BoardPage {
 
   apply(slow = false) {
     const ids = this.choose();
+    const before = new Set(this.grid.shown);
+    this.fresh = (this.fresh ?? 0) + ids.filter((id) => !before.has(id)).length;
     this.grid.show(ids, slow);
     this.grid.mark(this.state.locked);
     this.lightbox.refresh();
@@ -78,18 +86,27 @@ class BoardPage {
     this.later = setTimeout(() => {
       this.writeAddress();
       this.writeCredits(ids);
+      this.tellChanges(ids);
     }, 300);
+  }
+
+  // For those who don't see the tiles move.
+  tellChanges(ids) {
+    const line = document.getElementById("changed");
+    line.textContent = this.fresh ? `${ids.length} pictures, ${this.fresh} of them new.` : "";
+    this.fresh = 0;
   }
 
   showControls(ids) {
     for (const slider of document.querySelectorAll("[data-axis]")) {
       const value = this.state.setting[slider.dataset.axis] ?? 0;
-      slider.value = value;
+      if (slider.valueAsNumber !== value) slider.value = value;
       slider.style.setProperty("--at", `${(value + 1) * 50}%`);
       slider.setAttribute("aria-valuetext", settingText(slider.dataset, value));
     }
-    const moved = Object.values(this.state.setting).some((value) => value !== 0);
-    document.getElementById("reset").hidden = !moved;
+    const reset = document.getElementById("reset");
+    reset.hidden = isAtRest(this.state.setting);
+    reset.querySelector("span").textContent = this.resetsToStored() ? "As refined" : "As the song";
     const { dropped } = this.state;
     const restore = document.getElementById("restore");
     restore.hidden = !dropped.length;
@@ -97,11 +114,18 @@ class BoardPage {
     showJudged(this.state);
     const empty = document.getElementById("empty");
     empty.hidden = ids.length > 0;
-    if (dropped.length) empty.textContent = "Every picture is dropped. Bring them back above.";
+    if (!ids.length && dropped.length) {
+      empty.textContent = "Every picture is dropped. Bring them back above.";
+    }
+  }
+
+  // A refined board is gone back to first, and only from there to the song itself.
+  resetsToStored() {
+    return !isAtRest(this.board.setting) && !isAsStored(this.board, this.state.setting);
   }
 
   writeAddress() {
-    const fragment = writeState(this.state);
+    const fragment = writeState(this.board, this.state);
     if (fragment === location.hash.slice(1)) return;
     history.replaceState(null, "", fragment ? `#${fragment}` : location.pathname + location.search);
   }
@@ -181,10 +205,11 @@ class BoardPage {
     const toggle = document.getElementById("refine");
     const setOpen = (open) => {
       panel.hidden = !open;
+      document.documentElement.classList.toggle("is-refining", open);
       toggle.setAttribute("aria-expanded", String(open));
     };
     toggle.addEventListener("click", () => setOpen(panel.hidden));
-    if (Object.keys(this.state.setting).length) setOpen(true);
+    if (!isAtRest(this.state.setting)) setOpen(true);
     for (const slider of panel.querySelectorAll("[data-axis]")) {
       const set = (value) => {
         this.state.setting[slider.dataset.axis] = value;
@@ -194,7 +219,7 @@ class BoardPage {
       slider.addEventListener("dblclick", () => set(0));
     }
     document.getElementById("reset").addEventListener("click", () => {
-      this.state.setting = {};
+      this.state.setting = this.resetsToStored() ? { ...this.board.setting } : {};
       this.refine();
       panel.querySelector("[data-axis]").focus();
     });
@@ -215,6 +240,10 @@ class BoardPage {
       const key = event.key.toLowerCase();
       if (id && key === "l") this.toggleLock(id);
       if (id && key === "d") this.toggleDrop(id);
+      if (!id || !ARROWS.has(event.key)) return;
+      event.preventDefault(); // the page would scroll
+      const next = this.grid.beyond(id, event.key);
+      if (next) this.grid.focus(next, { scroll: true });
     });
   }
 
@@ -275,51 +304,29 @@ class BoardPage {
   }
 }
 
-function settingText({ low, high }, value) {
-  if (value === 0) return "as the song";
-  return `${Math.round(Math.abs(value) * 100)} % towards ${value < 0 ? low : high}`;
-}
-
-function creditItem(picture) {
-  const item = document.createElement("li");
-  const name = document.createElement("span");
-  name.textContent = picture.name;
-  const first = picture.url ? link(picture.url, picture.name) : name;
-  item.append(first, ` ${picture.credit} · `, licenceOf(picture));
-  return item;
-}
-
-function fileName(title) {
-  const plain = title.normalize("NFKD").replace(/[^\p{L}\p{N}]+/gu, "-");
-  return plain.replace(/^-+|-+$/g, "").slice(0, 60).toLowerCase() || "board";
-}
-
-async function copy(text, done) {
-  try {
-    await navigator.clipboard.writeText(text);
-    say(done);
-  } catch {
-    say(text); // where the clipboard is closed, the text can still be read and selected
-  }
-}
-
-let quiet = 0;
-function say(text) {
-  // a modal dialog makes the rest of the page inert, so the line moves into it
-  const line = document.getElementById("status");
-  (document.querySelector("dialog[open]") ?? document.body).append(line);
-  line.textContent = text;
-  line.classList.add("is-shown");
-  clearTimeout(quiet);
-  quiet = setTimeout(() => line.classList.remove("is-shown"), 2600);
+// A copy of the page may have left its cover behind.
+function hideMissingCover() {
+  const image = document.querySelector("#cover img");
+  if (!image) return;
+  const hide = () => image.closest("figure").setAttribute("hidden", "");
+  if (image.complete && !image.naturalWidth) hide();
+  else image.addEventListener("error", hide);
 }
 
 {
   document.documentElement.classList.add("js");
   const wide = innerWidth >= 760;
   document.getElementById("panel").hidden = !wide;
+  document.documentElement.classList.toggle("is-refining", wide);
   document.getElementById("refine").setAttribute("aria-expanded", String(wide));
   const board = JSON.parse(document.getElementById("board-data").textContent);
   const grid = new TileGrid(document.getElementById("grid"), board);
-  addEventListener("DOMContentLoaded", () => new BoardPage(board, grid));
+  addEventListener("DOMContentLoaded", () => {
+    try {
+      new BoardPage(board, grid);
+    } catch (error) {
+      say("This page is damaged: its pictures are shown, but can't be refined.");
+      throw error;
+    }
+  });
 }

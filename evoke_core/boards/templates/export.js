@@ -3,6 +3,7 @@
 
 const EXPORT_WIDTH = 1920;
 const EXPORT_EDGE = 64;
+const EXPORT_TOP = 250; // where the pictures begin
 const EXPORT_GAP = 20;
 const EXPORT_COLUMNS = 6;
 
@@ -11,11 +12,12 @@ async function exportPicture(board, tiles) {
   const width = EXPORT_WIDTH - 2 * EXPORT_EDGE;
   const { places, height } = exportPlaces(tiles.map((one) => one.picture), width);
   const canvas = document.createElement("canvas");
-  const top = 250;
-  const credits = creditLines(tiles.map((one) => one.picture));
+  const top = EXPORT_TOP;
+  const pen = canvas.getContext("2d");
+  pen.font = `15px ${fontOfPage()}`;
+  const credits = creditLines(pen, tiles.map((one) => one.picture), width);
   canvas.width = EXPORT_WIDTH;
   canvas.height = Math.ceil(top + height + 90 + credits.length * 24 + 40);
-  const pen = canvas.getContext("2d");
   const style = getComputedStyle(document.documentElement);
   const colour = (name) => style.getPropertyValue(name).trim();
   pen.fillStyle = colour("--paper");
@@ -28,7 +30,7 @@ async function exportPicture(board, tiles) {
   pen.font = `15px ${fontOfPage()}`;
   pen.fillStyle = colour("--soft");
   credits.forEach((line, index) => {
-    pen.fillText(line, EXPORT_EDGE, top + height + 60 + index * 24, width);
+    pen.fillText(line, EXPORT_EDGE, top + height + 60 + index * 24);
   });
   return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
 }
@@ -50,11 +52,17 @@ function drawHead(pen, board, colour) {
   const room = EXPORT_WIDTH - 2 * EXPORT_EDGE - 300;
   pen.textBaseline = "alphabetic";
   pen.fillStyle = colour("--ink");
-  pen.font = `600 68px ${fontOfPage()}`;
-  pen.fillText(board.track.title, EXPORT_EDGE, 128, room);
+  const title = board.track.title;
+  const sizes = [68, 56, 46, 38, 32];
+  pen.font = `600 ${sizes.at(-1)}px ${fontOfPage()}`;
+  for (const size of sizes) {
+    pen.font = `600 ${size}px ${fontOfPage()}`;
+    if (pen.measureText(title).width <= room) break;
+  }
+  pen.fillText(shortened(pen, title, room), EXPORT_EDGE, 128);
   pen.fillStyle = colour("--accent");
   pen.font = `32px ${fontOfPage()}`;
-  pen.fillText(board.moods.join(", "), EXPORT_EDGE, 184, room);
+  pen.fillText(shortened(pen, board.moods.join(", "), room), EXPORT_EDGE, 184);
   board.palette.forEach((hex, index) => {
     pen.beginPath();
     const right = EXPORT_WIDTH - EXPORT_EDGE - 26;
@@ -81,16 +89,32 @@ function drawTile(pen, image, box, fallback) {
   pen.restore();
 }
 
-function creditLines(pictures) {
+// The credits as lines that fit; a word that is longer than a line is broken.
+function creditLines(pen, pictures, width) {
   const credits = [...new Set(pictures.map((one) => `${one.credit} (${one.licence})`))];
-  const lines = [];
-  for (const credit of credits) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + credit.length < 210) {
-      lines[lines.length - 1] = `${last} · ${credit}`;
-    } else lines.push(credit);
+  const lines = [""];
+  for (const word of credits.join(" · ").split(/\s+/)) {
+    const longer = lines.at(-1) ? `${lines.at(-1)} ${word}` : word;
+    if (pen.measureText(longer).width <= width) lines[lines.length - 1] = longer;
+    else lines.push(...broken(pen, word, width));
   }
   return lines;
+}
+
+function broken(pen, word, width) {
+  const pieces = [""];
+  for (const sign of word) {
+    if (pen.measureText(pieces.at(-1) + sign).width > width) pieces.push("");
+    pieces[pieces.length - 1] += sign;
+  }
+  return pieces;
+}
+
+function shortened(pen, text, width) {
+  if (pen.measureText(text).width <= width) return text;
+  const signs = Array.from(text);
+  while (signs.length && pen.measureText(`${signs.join("")}…`).width > width) signs.pop();
+  return `${signs.join("").trimEnd()}…`;
 }
 
 async function loaded(source) {
@@ -107,4 +131,9 @@ async function loaded(source) {
 
 function fontOfPage() {
   return getComputedStyle(document.body).fontFamily;
+}
+
+function fileName(title) {
+  const plain = title.normalize("NFKD").replace(/[^\p{L}\p{N}]+/gu, "-");
+  return plain.replace(/^-+|-+$/g, "").slice(0, 60).toLowerCase() || "board";
 }

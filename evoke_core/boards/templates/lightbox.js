@@ -1,6 +1,6 @@
 // One picture, large: its credit, why it is here, its colours, what is near it.
 
-const NEIGHBOURS = 6;
+const NEIGHBOURS = 9;
 
 class Lightbox {
   // page: what the lightbox asks for and reports to (see board.js)
@@ -18,7 +18,7 @@ class Lightbox {
       if (event.target === this.dialog) this.dialog.close();
     });
     this.dialog.addEventListener("keydown", (event) => this.onKey(event));
-    this.dialog.addEventListener("close", () => this.page.grid.focus(this.id));
+    this.dialog.addEventListener("close", () => this.page.grid.focus(this.id, { scroll: true }));
   }
 
   onKey(event) {
@@ -55,7 +55,7 @@ class Lightbox {
     document.getElementById("light-name").textContent = picture.name;
     document.getElementById("light-why").textContent = picture.reason;
     const credit = document.getElementById("light-credit");
-    credit.replaceChildren(`${picture.credit} · `, licenceOf(picture));
+    credit.replaceChildren(isolated(picture.credit), " · ", licenceOf(picture));
     const source = document.getElementById("light-source");
     source.hidden = !picture.url;
     if (picture.url) source.href = picture.url;
@@ -70,19 +70,17 @@ class Lightbox {
     const image = document.getElementById("light-picture");
     const id = picture.image_id;
     image.alt = picture.alt;
-    image.src = grid.source(id);
-    image.classList.toggle("is-soft", image.src === grid.previews[id]);
-    if (!picture.thumbnail || !image.src.startsWith("data:")) return;
-    const sharp = new Image();
-    sharp.src = picture.thumbnail;
-    sharp.decode().then(
-      () => {
-        if (this.id !== id) return;
-        image.src = sharp.src;
-        image.classList.remove("is-soft");
-      },
-      () => {}, // no store beside this copy: the inline picture stays
-    );
+    const here = grid.source(id);
+    if (here) image.src = here;
+    else image.removeAttribute("src");
+    image.classList.toggle("is-soft", here === grid.previews[id]);
+    image.parentElement.style.setProperty("--tint", picture.palette[0]);
+    if (here && !here.startsWith("data:")) return;
+    grid.larger(id).then((url) => {
+      if (!url || this.id !== id) return;
+      image.src = url;
+      image.classList.remove("is-soft");
+    });
   }
 
   showNeighbours(id) {
@@ -90,7 +88,9 @@ class Lightbox {
       const button = document.createElement("button");
       button.type = "button";
       const image = new Image();
-      image.src = this.page.grid.previews[picture.image_id] ?? "";
+      const small = this.page.grid.small(picture.image_id);
+      if (small) image.src = small;
+      button.style.background = picture.palette[0];
       image.alt = picture.alt;
       button.append(image);
       button.addEventListener("click", () => this.open(picture.image_id));
@@ -117,20 +117,6 @@ class Lightbox {
     drop.hidden = !onBoard && !isDropped;
     drop.querySelector("span").textContent = isDropped ? "Bring back" : "Drop";
   }
-}
-
-function licenceOf(picture) {
-  if (!picture.licence_url) return document.createTextNode(picture.licence);
-  return link(picture.licence_url, picture.licence);
-}
-
-function link(address, text) {
-  const anchor = document.createElement("a");
-  anchor.href = address;
-  anchor.rel = "noopener noreferrer";
-  anchor.target = "_blank";
-  anchor.textContent = text;
-  return anchor;
 }
 
 function swatch(hex) {

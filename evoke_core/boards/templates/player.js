@@ -5,12 +5,13 @@ const STEP_S = 5;
 const SAME_LENGTH_S = 2;
 
 class Player {
-  // onSection(index or null) and say(text) report to the page
-  constructor(board, { onSection, say }) {
+  // onSection(index or null), onMoment(seconds or null) and say(text) report to the page
+  constructor(board, { onSection, onMoment, say }) {
     this.sections = board.sections;
     this.duration = board.track.duration_s;
     this.length = board.track.length;
     this.onSection = onSection;
+    this.onMoment = onMoment;
     this.say = say;
     this.section = null;
     this.audio = null;
@@ -30,7 +31,7 @@ class Player {
     if (!file) return;
     if (this.address) URL.revokeObjectURL(this.address);
     this.address = URL.createObjectURL(file);
-    this.use(this.address);
+    this.use(this.address, { own: true });
     this.ownFile.hidden = true;
     this.audio.addEventListener("loadedmetadata", () => this.compareLength(), { once: true });
   }
@@ -40,11 +41,12 @@ class Player {
     else this.say("This file has another length; the sections may not fit it.");
   }
 
-  use(address) {
+  use(address, { own = false } = {}) {
     this.audio?.pause();
     this.audio = new Audio(address);
-    this.audio.preload = "metadata";
+    this.audio.preload = own ? "metadata" : "none"; // nothing is asked for until play
     const refresh = () => this.refresh();
+    this.ribbon.classList.add("is-fresh");
     for (const name of ["play", "pause", "seeked", "ended"]) {
       this.audio.addEventListener(name, refresh);
     }
@@ -127,6 +129,8 @@ class Player {
     this.clock.textContent = `${clockText(now)} / ${this.length}`;
     this.ribbon.setAttribute("aria-valuenow", String(Math.round(now)));
     this.ribbon.setAttribute("aria-valuetext", `${clockText(now)} of ${this.length}`);
+    this.ribbon.classList.toggle("is-fresh", now === 0 && this.audio.paused);
+    this.onMoment(now > 0 || !this.audio.paused ? now : null);
     const icon = this.audio.paused ? "play" : "pause";
     this.play.querySelector("use").setAttribute("href", `#icon-${icon}`);
     this.play.setAttribute("aria-label", this.audio.paused ? "Play" : "Pause");

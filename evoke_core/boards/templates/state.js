@@ -1,8 +1,9 @@
 // What a listener changed, as the fragment of the address:
-// #energy=0.35&lock=id,id&drop=id. Unknown or broken parts are passed over.
+// #energy=0.35&lock=id,id&drop=id. Only what differs from the stored board is said;
+// unknown or broken parts are passed over.
 
 function readState(board, fragment) {
-  const state = { setting: {}, locked: [], dropped: [] };
+  const state = { setting: { ...board.setting }, locked: [], dropped: [] };
   const known = new Set(board.candidates.map((one) => one.image_id));
   for (const part of fragment.replace(/^#/, "").split("&")) {
     const [name, text = ""] = part.split("=", 2);
@@ -28,15 +29,30 @@ function readIds(text, known) {
   return [...new Set(ids)].filter((id) => known.has(id));
 }
 
-function writeState(state) {
+function writeState(board, state) {
   const parts = Object.entries(state.setting)
-    .filter(([, value]) => value !== 0)
+    .filter(([name, value]) => value !== (board.setting[name] ?? 0))
     .map(([name, value]) => `${encodeURIComponent(name)}=${value}`);
   if (state.locked.length) parts.push(`lock=${writeIds(state.locked)}`);
   if (state.dropped.length) parts.push(`drop=${writeIds(state.dropped)}`);
   return parts.join("&");
 }
 
+function isAtRest(setting) {
+  return Object.values(setting).every((value) => value === 0);
+}
+
+function isAsStored(board, setting) {
+  return board.refinement.axes.every(
+    ({ name }) => (setting[name] ?? 0) === (board.setting[name] ?? 0),
+  );
+}
+
 function writeIds(ids) {
   return ids.map(encodeURIComponent).join(",");
+}
+
+function settingText({ low, high }, value) {
+  if (value === 0) return "as the song";
+  return `${Math.round(Math.abs(value) * 100)} % towards ${value < 0 ? low : high}`;
 }

@@ -14,7 +14,7 @@ class TileGrid {
     this.shown = board.tiles;
     this.previews = {};
     this.sharp = new Set(board.sharp);
-    this.misses = 0;
+    this.beside = null; // a promise: whether the store lies beside this page
     this.width = 0;
     list.addEventListener("load", (event) => event.target.classList.add("is-loaded"), true);
     // tiles are placed as the parser brings them, long before the last picture arrives
@@ -73,8 +73,7 @@ class TileGrid {
   // Rearranges to these pictures; slow is the pace of the music, not of a hand.
   show(ids, slow = false) {
     const wanted = new Set(ids);
-    this.list.style.setProperty("--move", `${slow ? LEAN_MS : MOVE_MS}ms`);
-    this.list.style.setProperty("--fade", `${slow ? LEAN_MS : FADE_MS}ms`);
+    this.setPace(slow);
     for (const id of this.shown) {
       if (!wanted.has(id)) this.leave(id);
     }
@@ -84,6 +83,14 @@ class TileGrid {
     this.lay(this.width);
     clearTimeout(this.rest);
     this.rest = setTimeout(() => this.settle(), (slow ? LEAN_MS : MOVE_MS) + 60);
+  }
+
+  // Every tile inherits the pace, so it is written only where it changes.
+  setPace(slow) {
+    if (slow === this.slow) return;
+    this.slow = slow;
+    this.list.style.setProperty("--move", `${slow ? LEAN_MS : MOVE_MS}ms`);
+    this.list.style.setProperty("--fade", `${slow ? LEAN_MS : FADE_MS}ms`);
   }
 
   enter(id) {
@@ -129,22 +136,25 @@ class TileGrid {
       if (at !== item) this.list.insertBefore(item, at ?? null);
     });
     if (focused !== document.activeElement) focused.focus({ preventScroll: true });
-    for (const id of this.shown) if (!this.sharp.has(id)) this.sharpen(id);
+    for (const id of this.shown) this.sharpen(id);
   }
 
   async sharpen(id) {
-    const url = this.pictures.get(id).thumbnail;
-    if (!url || this.misses > 2) return; // the store is not beside this copy
+    if (this.sharp.has(id)) return;
     this.sharp.add(id);
-    const image = new Image();
-    image.src = url;
-    try {
-      await image.decode();
-      this.items.get(id).querySelector("img").src = url;
-      this.misses = 0;
-    } catch {
-      this.misses += 1; // the preview stays, which is what it is for
-    }
+    const url = await this.larger(id);
+    if (url) this.items.get(id).querySelector("img").src = url;
+  }
+
+  // A larger picture from the store, or null. A copy that left the store asks for one
+  // picture and then no more.
+  async larger(id) {
+    const url = this.pictures.get(id).thumbnail;
+    if (!url) return null;
+    const first = this.beside === null;
+    const found = first ? loaded(url) : this.beside.then((is) => (is ? loaded(url) : null));
+    if (first) this.beside = found.then((image) => image !== null);
+    return (await found) && url;
   }
 
   // The best version of a picture that is here; inline is safe to draw on a canvas.
@@ -152,6 +162,11 @@ class TileGrid {
     const current = this.items.get(id)?.querySelector("img").getAttribute("src");
     const usable = current && (!inline || current.startsWith("data:"));
     return usable ? current : this.previews[id];
+  }
+
+  // A picture for a small place: the preview, or the tile where only that is inline.
+  small(id) {
+    return this.previews[id] ?? this.source(id, { inline: true });
   }
 
   mark(locked) {
@@ -163,7 +178,25 @@ class TileGrid {
     }
   }
 
-  focus(id) {
-    this.items.get(id)?.querySelector(".tile-open").focus({ preventScroll: true });
+  focus(id, { scroll = false } = {}) {
+    const item = this.items.get(id);
+    item?.querySelector(".tile-open").focus({ preventScroll: true });
+    if (scroll) item?.scrollIntoView({ block: "nearest" });
+  }
+
+  // The shown tile that an arrow key leads to: in reading order, or above and below.
+  beyond(id, key) {
+    const at = this.shown.indexOf(id);
+    if (key === "ArrowLeft") return this.shown[at - 1];
+    if (key === "ArrowRight") return this.shown[at + 1];
+    const from = this.places[at];
+    const column = this.shown
+      .filter((_, index) => this.places[index].x === from.x)
+      .sort((a, b) => this.placeOf(a).y - this.placeOf(b).y);
+    return column[column.indexOf(id) + (key === "ArrowUp" ? -1 : 1)];
+  }
+
+  placeOf(id) {
+    return this.places[this.shown.indexOf(id)];
   }
 }

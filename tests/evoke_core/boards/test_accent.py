@@ -46,3 +46,9 @@ def test_the_liveliest_colour_is_taken_where_it_reads_already():
 def test_what_is_no_hex_colour_never_reaches_a_rule(hostile):
     assert safe_palette([hostile, "#AABBCC"]) == ["#aabbcc"]
     assert safe_palette([hostile]) == list(FALLBACK)
+
+
+@pytest.mark.parametrize("paper", [PAPER_LIGHT, PAPER_DARK])
+@pytest.mark.parametrize("colour", ["#020a20", "#f8f0a0", "#000000", "#ffffff"])
+def test_an_accent_can_be_told_from_the_ink(colour, paper):
+    assert contrast_ratio(accent_colour([colour], paper), paper) <= 9.2

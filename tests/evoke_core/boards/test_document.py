@@ -24,6 +24,7 @@ from evoke_core.boards.document import (
 @pytest.fixture
 def empty_gallery():
     context = {"cards": [], "moods": [], "favicon": favicon([]), "count": "none"}
+    context["unreadable"] = []
     return render_document(
         "gallery.html", context, styles=("gallery.css",), scripts=("gallery.js",)
     )

@@ -17,6 +17,8 @@ from evoke_core.boards.figures import (
     ribbon_path,
     ribbon_stops,
     section_rules,
+    window_marks,
+    window_values,
 )
 
 SHARES = st.floats(0, 1)
@@ -105,3 +107,33 @@ def test_sections_are_placed_by_their_share_of_the_song():
 def test_a_song_without_length_still_gets_a_figure():
     assert "left:0.00%" in section_rules([window(0, 0)], 0.0)
     assert ribbon_path([], [], 0.0).startswith("M")
+
+
+def test_every_window_has_its_mark_until_marks_would_touch():
+    arc = [window(2 * n, 2 * n + 2) for n in range(6)]
+    marks = window_marks(arc, 12.0)
+    assert marks.startswith("M0.0 100v-5M166.7 100v-5")
+    assert marks.count("M") == 6
+    assert window_marks([], 12.0) == ""
+    assert window_marks(arc, 0.0).count("M") == 6
+    long = [window(n, n + 1) for n in range(1000)]
+    assert 100 <= window_marks(long, 1000.0).count("M") <= 150
+
+
+def test_windows_carry_their_values_in_the_order_of_the_measures():
+    found = window_values([window(0, 2.0049, 0.25, energy=0.111)])
+    assert found == [[0.0, 2.0, 0.11, 0.25, 0.25, 0.25, 0.25]]
+
+
+def test_a_course_says_when_it_is_highest_and_lowest():
+    arc = [window(20 * n, 20 * n + 20, energy=e) for n, e in enumerate((0.4, 0.9, 0.1))]
+    energy, mood, *_ = courses(dict.fromkeys(MEASURES, 0.5), arc)
+    assert energy.course == "highest at 0:30, lowest at 0:50"
+    assert mood.course == "", "it stays the same"
+
+
+def test_a_value_stands_at_the_middle_of_its_window():
+    arc = [window(0, 4, energy=0.0), window(4, 8, energy=1.0)]
+    drawn = points(courses(dict.fromkeys(MEASURES, 0.5), arc)[0].path)
+    assert (COURSE_WIDTH * 0.25, COURSE_HEIGHT - 1) in drawn
+    assert (COURSE_WIDTH * 0.75, 2) in drawn

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from evoke_core.boards.compose import compose_board
-from evoke_core.boards.page import placeholder, render_page, shape
+from evoke_core.boards.page import MOST_BYTES, placeholder, render_page, shape
 from evoke_core.errors import BoardError
 
 HOSTILE = '"><script>alert(1)</script>'
@@ -103,7 +103,9 @@ def test_the_page_holds_the_whole_pool_and_how_to_choose_from_it(document, rende
     ]
     assert data["refinement"] == document["refinement"], "to the last bit"
     assert data["tiles"] == [one["image_id"] for one in document["tiles"]]
-    assert list(blocks["previews"]) == ids
+    tiles = {one["image_id"] for one in document["tiles"]}
+    small = [image_id for image_id in ids if image_id not in tiles]
+    assert list(blocks["previews"]) == small, "tiles are there already, and larger"
 
 
 @pytest.mark.parametrize("text", [HOSTILE, "مساء الخير", "🌙 <b>&amp;", "x" * 300])
@@ -169,6 +171,32 @@ def test_the_page_without_its_pictures_is_light(document, render):
         len(image.get("src") or "") for image in Elements(render(document)).every("img")
     )
     assert len(render(document)) - pictures < 150_000
+
+
+def test_credits_do_not_say_a_name_twice(document, render):
+    first = document["tiles"][0]["image_id"]
+    one = next(one for one in document["candidates"] if one["image_id"] == first)
+    one |= {"title": "Dawn", "attribution": "Dawn, Ann Painter", "url": None}
+    said = "".join(Elements(render(document)).text)
+    assert "DawnDawn" not in said.replace(" ", "")
+    assert said.count("Dawn, Ann Painter") == 2, "on hover and in the credits"
+
+
+def test_pictures_past_the_largest_size_stay_in_the_store(document, jpeg):
+    heavy = b"\xff\xd8" + bytes(400_000)
+    ids = [one["image_id"] for one in document["candidates"]]
+    tiles = [one["image_id"] for one in document["tiles"]]
+    page = render_page(
+        document,
+        tile_images=dict.fromkeys(tiles, heavy),
+        previews=dict.fromkeys(ids, heavy),
+    )
+    assert MOST_BYTES - 600_000 < len(page.encode()) <= MOST_BYTES
+    elements = Elements(page)
+    inline = [image for image in elements.every("img") if image.get("src")]
+    assert len(inline) == len(tiles), "tiles come first"
+    small = list(elements.blocks["previews"])
+    assert small == [one for one in ids if one not in tiles][: len(small)]
 
 
 def test_a_board_without_tiles_is_kind(document, render):
