@@ -16,7 +16,7 @@ export OMP_NUM_THREADS ?= 1
 # Dagster says at every start that batching a burst in one run is in beta.
 export PYTHONWARNINGS ?= ignore:Parameter
 
-.PHONY: demo test dev lint bench board models clean
+.PHONY: demo test dev lint bench board models share roll-back clean
 
 demo: $(VENV)/.core $(DAGSTER_HOME)/dagster.yaml  ## a finished board; SONG= and IMAGES= take yours
 	@$(BIN)/python -m evoke_pipelines $(if $(SONG),"$(SONG)")
@@ -38,6 +38,12 @@ bench: $(VENV)/.dev  ## the benchmark table
 	@$(BIN)/python -m tests.benchmarks
 
 board: demo  ## the same as demo
+
+share: $(VENV)/.core  ## a copy of BOARD= that may be published; TO= a folder or s3://..., ADDRESS=, LEAVE_OUT=yes
+	@$(BIN)/python -m evoke_pipelines.share "$(BOARD)" $(if $(TO),--to "$(TO)") $(if $(ADDRESS),--address "$(ADDRESS)") $(if $(LEAVE_OUT),--leave-out)
+
+roll-back: $(VENV)/.core $(DAGSTER_HOME)/dagster.yaml  ## serve the release before again
+	@$(BIN)/dagster job execute -w workspace.yaml -j roll_back
 
 models: $(VENV)/.core  ## fetch the weights that PROFILE names; no run downloads any
 	@$(PIP) --editable '.[clip,muq]'

@@ -11,13 +11,17 @@ from evoke_pipelines.assets import (
     directions,
     images,
     index,
+    library,
     music,
     pairs,
+    playlists,
     release,
     reviews,
 )
 from evoke_pipelines.checks import CHECKS
+from evoke_pipelines.failures import failure_webhook
 from evoke_pipelines.jobs import JOBS
+from evoke_pipelines.policies import with_policies
 from evoke_pipelines.resources import RESOURCES
 from evoke_pipelines.schedules import SCHEDULES
 from evoke_pipelines.sensors import SENSORS
@@ -33,15 +37,19 @@ STAGES = (
     index,
     release,
     boards,
+    library,
+    playlists,
     board_report,
     reviews,
 )
 
 defs = dg.Definitions(
-    assets=dg.load_assets_from_modules(STAGES),
+    assets=with_policies(dg.load_assets_from_modules(STAGES)),
     asset_checks=CHECKS,
     jobs=JOBS,
     schedules=SCHEDULES,
-    sensors=SENSORS,
+    sensors=[*SENSORS, failure_webhook],
     resources=RESOURCES,
+    # What people select by hand runs as jobs do: models are loaded once.
+    executor=dg.in_process_executor,
 )

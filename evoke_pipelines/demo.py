@@ -22,6 +22,7 @@ from evoke_core.boards.shelf import read_board
 from evoke_core.corpus.curation import count_by_status
 from evoke_core.corpus.manifest import build_manifest
 from evoke_core.drops.drop import PREFIX, QUARANTINE, Drop, observe
+from evoke_core.drops.tickets import write_ticket
 from evoke_core.errors import EvokeError, SourceError
 from evoke_core.images.encoders import open_image_encoder
 from evoke_core.index.image_index import open_index
@@ -69,7 +70,7 @@ def _run(song: Path | None) -> int:
             _run_job(name, instance, tags)
         _say(_pictures(store))
         wanted = _drop(songs, store) if song else _drop_demo_piece(store)
-        _compose(wanted, instance)
+        _compose(wanted, store, instance)
     finished = _report(wanted, store, time.monotonic() - started)
     return 0 if finished else 1
 
@@ -192,8 +193,10 @@ def _dropped(store: Store, keys: set[str]) -> list[Drop]:
     return [drop for drop in seen if drop.source_key in keys]
 
 
-def _compose(drops: list[Drop], instance: dg.DagsterInstance) -> None:
+def _compose(drops: list[Drop], store: Store, instance: dg.DagsterInstance) -> None:
     started = time.monotonic()
+    for drop in drops:
+        write_ticket(store, drop, 0)
     known = set(instance.get_dynamic_partitions(AUDIO_DROPS_NAME))
     new = [drop.drop_id for drop in drops if drop.drop_id not in known]
     instance.add_dynamic_partitions(AUDIO_DROPS_NAME, new)

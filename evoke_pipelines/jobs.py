@@ -6,6 +6,8 @@ process for it, and models are loaded once.
 
 import dagster as dg
 
+from evoke_pipelines.operations import refine_board, roll_back
+
 refresh_corpus = dg.define_asset_job(
     "refresh_corpus",
     selection=dg.AssetSelection.groups("corpus", "images"),
@@ -49,11 +51,37 @@ make_study = dg.define_asset_job(
     executor_def=dg.in_process_executor,
 )
 
+compose_library = dg.define_asset_job(
+    "compose_library",
+    selection=dg.AssetSelection.assets("library_board"),
+    description="Boards of the curated library, without a drop.",
+    executor_def=dg.in_process_executor,
+)
+
+make_playlist = dg.define_asset_job(
+    "make_playlist",
+    selection=dg.AssetSelection.assets("playlist"),
+    description="Pictures ask; tracks of the library answer.",
+    executor_def=dg.in_process_executor,
+)
+
+compare_boards = dg.define_asset_job(
+    "compare_boards",
+    selection=dg.AssetSelection.assets("board_comparison"),
+    description="Two boards of one song side by side.",
+    executor_def=dg.in_process_executor,
+)
+
 JOBS = [
     refresh_corpus,
     fit_bridge,
     publish_release,
+    roll_back,
     compose_boards,
+    compose_library,
+    refine_board,
+    compare_boards,
+    make_playlist,
     curate_reviews,
     make_study,
 ]

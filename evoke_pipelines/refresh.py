@@ -14,13 +14,14 @@ import dagster as dg
 import polars as pl
 from pydantic import BaseModel
 
+from evoke_core.schemas import TABLES
 from evoke_core.storage.journal import Journal
 from evoke_core.storage.stamps import Stamp, drop_stamp, read_stamp, write_stamp
 from evoke_core.storage.store import Store, digest
 from evoke_core.storage.tables import WHOLE, table_key, write_table
-from evoke_pipelines.shown import as_markdown, as_metadata
+from evoke_pipelines.policies import retrying
+from evoke_pipelines.shown import as_metadata, counts, place, sample
 
-_SAMPLE_ROWS = 5
 _ROWS, _PART_ROWS = "dagster/row_count", "dagster/partition_row_count"
 
 
@@ -31,7 +32,8 @@ class Made:
     Args:
         digest: Of its content.
         shown: Plain values; text that starts with "md:" is shown as Markdown.
-        keys: Blobs that hold it; the asset is made again if one is lost or damaged.
+        keys: Blobs that hold it, the one to look at first; the asset is made again if
+            one is lost or damaged.
     """
 
     digest: str
@@ -76,7 +78,7 @@ def refresh(
     recipe = _recipe(context, store, settings)
     stamp, recomputed = _renewed(context, store, name, (recipe, False, make))
     return dg.MaterializeResult(
-        metadata=_metadata(stamp, recomputed=recomputed),
+        metadata=_metadata(store, stamp, recomputed=recomputed),
         data_version=dg.DataVersion(stamp.digest),
     )
 
@@ -117,12 +119,13 @@ def refresh_parts(
     }
     stamps = {part: read_stamp(store, f"{name}/{part}") for part in _parts(context)}
     made = {part: stamp.digest for part, stamp in stamps.items() if stamp}
-    write_stamp(store, name, Stamp(recipe="its parts", digest=digest(made), shown={}))
+    whole = digest(made)
+    write_stamp(store, name, Stamp(recipe="its parts", digest=whole, shown={}))
     rows = sum(stamp.shown[_PART_ROWS] for stamp in stamps.values() if stamp)
     for part, (stamp, recomputed) in done.items():
-        shown = _metadata(stamp, recomputed=recomputed) | {_ROWS: rows}
+        shown = _metadata(store, stamp, recomputed=recomputed) | {_ROWS: rows}
         context.add_asset_metadata(shown, partition_key=part)
-    return dg.MaterializeResult()
+    return dg.MaterializeResult(data_version=dg.DataVersion(whole))
 
 
 def _renewed_part(
@@ -130,7 +133,9 @@ def _renewed_part(
 ) -> tuple[Stamp, bool]:
     name = context.asset_key.path[-1]
     code = context.assets_def.code_versions_by_key.get(context.asset_key)
-    recipe = digest({"code": code, "settings": _plain(table.settings)})
+    recipe = digest(
+        {"code": code, "settings": _plain(table.settings), "schema": _schema(name)}
+    )
 
     def make() -> Made:
         return _make_part(store, name, part, table)
@@ -142,15 +147,13 @@ def _make_part(store: Store, name: str, part: str, table: TableRecipe) -> Made:
     frame = table.make()
     content = write_table(store, name, frame, part)
     Journal(store, name, part).clear()
-    key = table_key(name, part)
     shown = {
-        **(table.show(frame) if table.show else {}),
         _ROWS if part == WHOLE else _PART_ROWS: frame.height,
-        "bytes": len(store.read(key)),
-        "stored_at": store.locate(key),
-        "sample": f"md:{as_markdown(frame.head(_SAMPLE_ROWS))}",
+        **(table.show(frame) if table.show else {}),
+        **(counts(frame, "licence") if "licence" in frame.columns else {}),
+        "sample": sample(frame),
     }
-    return Made(content, shown, (key,))
+    return Made(content, shown, (table_key(name, part),))
 
 
 def _renewed(
@@ -167,10 +170,13 @@ def _renewed(
         return known, False
     drop_stamp(store, name)
     started = time.monotonic()
-    made = make()
-    seconds = round(time.monotonic() - started, 2)
+    with retrying(context):
+        made = make()
+    shown = {**made.shown, "seconds": round(time.monotonic() - started, 2)}
+    if made.keys:
+        shown["bytes"] = sum(len(store.read(key)) for key in made.keys)
     etags = {key: store.etag(key) for key in made.keys}
-    stamp = Stamp(recipe, made.digest, {**made.shown, "seconds": seconds}, etags)
+    stamp = Stamp(recipe, made.digest, shown, etags)
     write_stamp(store, name, stamp)
     return stamp, True
 
@@ -188,9 +194,21 @@ def _recipe(context: dg.AssetExecutionContext, store: Store, settings: object) -
         {
             "code": context.assets_def.code_versions_by_key.get(key),
             "settings": _plain(settings),
+            "schema": _schema(key.path[-1]),
             "inputs": {name: s.digest if s else None for name, s in stamps.items()},
         }
     )
+
+
+def _schema(name: str) -> str | None:
+    """Digest what the data dictionary asks of a table: an older one is made anew."""
+    if name not in TABLES:
+        return None
+    rules = {
+        column: [str(each.dtype), each.optional, each.unit_length, each.choices]
+        for column, each in TABLES[name].columns.items()
+    }
+    return digest([rules, TABLES[name].key])
 
 
 def _plain(settings: object) -> Any:  # noqa: ANN401 (any JSON)
@@ -205,6 +223,8 @@ def _plain(settings: object) -> Any:  # noqa: ANN401 (any JSON)
     return settings
 
 
-def _metadata(stamp: Stamp, *, recomputed: bool) -> dict[str, Any]:
+def _metadata(store: Store, stamp: Stamp, *, recomputed: bool) -> dict[str, Any]:
     shown = {name: as_metadata(value) for name, value in stamp.shown.items()}
-    return {**shown, "recomputed": recomputed}
+    first = next(iter(stamp.etags), None)
+    where = place(store, first) if first is not None else {}
+    return {**shown, **where, "recipe": stamp.recipe, "recomputed": recomputed}

@@ -9,10 +9,13 @@ from evoke_pipelines.partitions import EVERY_SHARD
 @dg.schedule(
     job=refresh_corpus,
     cron_schedule="0 4 * * 1",
+    execution_timezone="UTC",
     default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Mondays at four (UTC): list the collections again, work on what "
+    "changed. Bridge and release follow by themselves.",
 )
 def weekly_refresh(_: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-    """Mondays at four: list the collections again, work on what changed."""
+    """Ask for every shard; what did not change costs one small read."""
     return dg.RunRequest(tags=EVERY_SHARD)
 
 

@@ -3,6 +3,7 @@
 import json
 
 import dagster as dg
+import numpy as np
 import polars as pl
 
 from evoke_core.bridge.fit import fit_bridge
@@ -12,6 +13,7 @@ from evoke_core.bridge.report import Alignment, Comparison, compare, cross_fit
 from evoke_core.bridge.rivals import fit_rivals
 from evoke_core.bridge.training import TrainingSet, held_truth, training_set
 from evoke_core.config.profile import RunProfile
+from evoke_core.corpus.contact_sheet import COLUMNS
 from evoke_core.images.gather import kept_pictures
 from evoke_core.plots import bars_plot, counts_plot
 from evoke_core.reviews.inbox import read_ballots
@@ -19,9 +21,11 @@ from evoke_core.reviews.summary import ab_summary, rates_frame
 from evoke_core.storage.store import Store, digest
 from evoke_core.storage.tables import read_table, read_table_or_empty, write_arrays
 from evoke_pipelines.refresh import Made, refresh
-from evoke_pipelines.shown import as_markdown, picture
+from evoke_pipelines.shown import as_markdown, picture, rows_of_thumbnails
 
 _GROUP = "bridge"
+REPORT_KEY = "reports/bridge_report.json"
+_ROWS_SHOWN = 6  # of pictures that are found
 _INPUTS = (
     "training_pairs",
     "track_embeddings",
@@ -105,11 +109,11 @@ def bridge_report(
         training = _training(store)
         comparison = _compare(training, store, run_profile)
         text = json.dumps(comparison.as_json(), indent=1, sort_keys=True)
-        store.write("reports/bridge_report.json", text.encode())
+        store.write(REPORT_KEY, text.encode())
         judged = rates_frame(ab_summary(list(read_ballots(store))))
         told = {"real_board_preferred": "md:" + as_markdown(judged)}
         shown = _show(comparison) | (told if judged.height else {})
-        return Made(digest(text), shown)
+        return Made(digest(text), shown, (REPORT_KEY,))
 
     return refresh(context, store, make, settings=run_profile.bridge)
 
@@ -149,10 +153,11 @@ def _compare(
 def _keep(
     store: Store, name: str, fitted: dict[str, Projection], training: TrainingSet
 ) -> Made:
+    keys = {kind: f"models/latest/{kind}.safetensors" for kind in fitted}
     digests = {
         kind: write_arrays(
             store,
-            f"models/latest/{kind}.safetensors",
+            keys[kind],
             projection.arrays,
             {"kind": kind, "rows": len(training.music), "images": len(training.images)},
         )
@@ -171,8 +176,32 @@ def _keep(
         "music_rows": len(training.music),
         "pictures": len(training.images),
         "models": "md:" + as_markdown(sizes),
+        "finds": _found(store, fitted, training),
     }
-    return Made(digest(digests), shown)
+    return Made(digest(digests), shown, tuple(keys.values()))
+
+
+def _found(store: Store, fitted: dict[str, Projection], training: TrainingSet) -> str:
+    """Show the ten pictures nearest to where songs are placed.
+
+    One model is shown on several songs that it was fitted on, several on one song.
+    """
+    facts = read_table(store, "image_facts").select("image_id", "sha256")
+    hashes = dict(facts.iter_rows())
+    named = read_table(store, "track_manifest").select("track_id", "title")
+    titles = dict(named.iter_rows())
+    whole = np.flatnonzero(training.is_whole)
+    several = _ROWS_SHOWN if len(fitted) == 1 else 1
+    songs = whole[np.linspace(0, len(whole) - 1, min(several, len(whole))).astype(int)]
+    rows: dict[str, list[str]] = {}
+    for kind, projection in fitted.items():
+        asked = projection.project(training.music.rows(songs))
+        near = np.argsort(-(asked @ training.images.embedding.T), axis=1)[:, :COLUMNS]
+        for song, row in zip(songs, near, strict=True):
+            track = training.track_ids[song]
+            label = f"{kind}: {titles.get(track, track)}"
+            rows[label] = [hashes[training.image_ids[i]] for i in row]
+    return rows_of_thumbnails(store, rows)
 
 
 def _show(comparison: Comparison) -> dict[str, object]:

@@ -1,7 +1,5 @@
 """Pictures: from what collections list to what was measured on each."""
 
-from typing import Any
-
 import dagster as dg
 from pydantic import Field
 
@@ -20,20 +18,15 @@ from evoke_core.storage.tables import (
 )
 from evoke_pipelines.partitions import PICTURE_SHARDS
 from evoke_pipelines.refresh import TableRecipe, refresh_parts, refresh_table
-from evoke_pipelines.shown import column_schema, counts, log_progress, thumbnails
+from evoke_pipelines.shown import counts, log_progress, thumbnails
 
 _GROUP = "corpus"
-
-
-def _described(table: str) -> dict[str, Any]:
-    return {"dagster/column_schema": column_schema(table)}
 
 
 @dg.asset(
     group_name=_GROUP,
     kinds={"polars"},
     code_version="1",
-    metadata=_described("source_manifests"),
 )
 def source_manifests(
     context: dg.AssetExecutionContext,
@@ -51,7 +44,7 @@ def source_manifests(
         store,
         lambda: listed,
         settings=frame_digest(listed),
-        show=lambda frame: counts(frame, "source", "licence"),
+        show=lambda frame: counts(frame, "source"),
     )
 
 
@@ -71,7 +64,6 @@ class FetchConfig(dg.Config):
     partitions_def=PICTURE_SHARDS,
     backfill_policy=dg.BackfillPolicy.single_run(),
     code_version="2",
-    metadata=_described("image_files"),
 )
 def image_files(
     context: dg.AssetExecutionContext,
@@ -119,7 +111,6 @@ def image_files(
     partitions_def=PICTURE_SHARDS,
     backfill_policy=dg.BackfillPolicy.single_run(),
     code_version="2",
-    metadata=_described("image_facts"),
 )
 def image_facts(
     context: dg.AssetExecutionContext,

@@ -19,7 +19,6 @@ from evoke_core.storage.tables import as_matrix, read_table, read_table_or_empty
 from evoke_pipelines.refresh import Made, refresh, refresh_table
 from evoke_pipelines.shown import (
     as_markdown,
-    column_schema,
     counts,
     picture,
     thumbnails,
@@ -27,6 +26,7 @@ from evoke_pipelines.shown import (
 
 _GROUP = "corpus"
 _RADIUS = "radius_bits"
+KEPT_KEY, LEFT_OUT_KEY = "reports/kept.png", "reports/left_out.png"
 
 
 @dg.asset(
@@ -34,7 +34,6 @@ _RADIUS = "radius_bits"
     kinds={"numpy"},
     deps=["source_manifests", "image_facts", "image_embeddings"],
     code_version="1",
-    metadata={"dagster/column_schema": column_schema("duplicate_clusters")},
 )
 def duplicate_clusters(
     context: dg.AssetExecutionContext,
@@ -86,7 +85,6 @@ def duplicate_clusters(
         "duplicate_clusters",
     ],
     code_version="2",
-    metadata={"dagster/column_schema": column_schema("curated_images")},
 )
 def curated_images(
     context: dg.AssetExecutionContext,
@@ -127,7 +125,7 @@ def curated_images(
             aesthetics,
             image_encoder.fingerprint,
         ],
-        show=lambda frame: {**count_by_status(frame), **counts(frame, "reason")},
+        show=lambda frame: _show_curated(store, frame),
     )
 
 
@@ -158,9 +156,24 @@ def curation_report(
             "kept": picture(report.kept_sheet),
             "left_out": picture(report.left_out_sheet),
         }
-        return Made(digest(coverage), {**sheets, **coverage})
+        store.write(KEPT_KEY, report.kept_sheet)
+        store.write(LEFT_OUT_KEY, report.left_out_sheet)
+        keys = (KEPT_KEY, LEFT_OUT_KEY)
+        return Made(digest(coverage), {**sheets, **coverage}, keys)
 
     return refresh(context, store, make, settings=None)
+
+
+def _show_curated(store: Store, curated: pl.DataFrame) -> dict[str, object]:
+    facts = read_table(store, "image_facts").select("image_id", "sha256")
+    licences = read_table(store, "source_manifests").select("image_id", "licence")
+    kept = curated.filter(pl.col("status") == "kept").join(facts, on="image_id")
+    return {
+        **count_by_status(curated),
+        "kept_pictures": thumbnails(store, kept["sha256"]),
+        **counts(curated, "reason", "source"),
+        **counts(kept.join(licences, on="image_id"), "licence"),
+    }
 
 
 def _known_clusters(store: Store, radius_bits: int) -> pl.DataFrame | None:

@@ -9,6 +9,7 @@ import polars as pl
 from evoke_core.config.fields import AXES
 from evoke_core.config.profile import RunProfile
 from evoke_core.config.vocabulary import Vocabulary
+from evoke_core.corpus.contact_sheet import COLUMNS
 from evoke_core.directions.fit import fit_directions, read_poles
 from evoke_core.images.encode import ImageEncoder
 from evoke_core.images.gather import kept_pictures
@@ -18,7 +19,7 @@ from evoke_core.storage.tables import as_matrix, write_arrays
 from evoke_core.vectors import Array
 from evoke_core.zero_shot import TextEncoder
 from evoke_pipelines.refresh import Made, refresh
-from evoke_pipelines.shown import as_markdown
+from evoke_pipelines.shown import as_markdown, encoder_shown, rows_of_thumbnails
 
 DIRECTIONS_KEY = "models/latest/directions.safetensors"
 
@@ -64,11 +65,36 @@ def mood_directions(
             store, DIRECTIONS_KEY, {"directions": sliders.directions}, card
         )
         rows = pl.DataFrame([{"slider": name, **card[name]} for name in AXES])
-        shown = {"sliders": "md:" + as_markdown(rows), "way": sliders.way}
-        return Made(content, shown)
+        shown = {
+            "pictures": pictures.height,
+            "way": sliders.way,
+            "from_low_to_high": _sheet(store, pictures, vectors @ sliders.directions.T),
+            "sliders": "md:" + as_markdown(rows),
+            **encoder_shown(image_encoder),
+        }
+        return Made(content, shown, (DIRECTIONS_KEY,))
 
     settings = [run_profile.refinement, vocabulary.axes, image_encoder.fingerprint]
     return refresh(context, store, make, settings=settings)
+
+
+def _sheet(store: Store, pictures: pl.DataFrame, places: Array) -> str:
+    """Show ten pictures along each slider, from its low end to its high one.
+
+    Args:
+        store: Holds the thumbnails.
+        pictures: N rows with their sha256.
+        places: float32[N, 4], where each lies on each slider.
+    """
+    hashes = pictures["sha256"].to_list()
+    shown = np.linspace(0, len(hashes) - 1, min(COLUMNS, len(hashes))).astype(int)
+    return rows_of_thumbnails(
+        store,
+        {
+            f"{name}, low to high": [hashes[i] for i in np.argsort(along)[shown]]
+            for name, along in zip(AXES, places.T, strict=True)
+        },
+    )
 
 
 def _poles(encoder: ImageEncoder, vocabulary: Vocabulary) -> Array | None:

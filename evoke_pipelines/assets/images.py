@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 import dagster as dg
+import numpy as np
 import polars as pl
 
 from evoke_core.config.profile import RunProfile
@@ -17,12 +18,19 @@ from evoke_core.moods import count_moods
 from evoke_core.plots import plane_plot
 from evoke_core.storage.journal import Journal
 from evoke_core.storage.store import Store
-from evoke_core.storage.tables import read_table, read_table_or_empty
+from evoke_core.storage.tables import as_matrix, read_table, read_table_or_empty
 from evoke_pipelines.environment import read_environment
 from evoke_pipelines.refresh import refresh_table
-from evoke_pipelines.shown import as_markdown, column_schema, log_progress, picture
+from evoke_pipelines.shown import (
+    as_markdown,
+    encoder_shown,
+    log_progress,
+    picture,
+    rows_of_thumbnails,
+)
 
 _GROUP = "images"
+_ASKED = 6  # pictures whose nearest ones are shown
 
 
 @dg.asset(
@@ -31,7 +39,6 @@ _GROUP = "images"
     deps=["image_facts"],
     code_version="1",
     pool="encoder",
-    metadata={"dagster/column_schema": column_schema("image_embeddings")},
 )
 def image_embeddings(
     context: dg.AssetExecutionContext,
@@ -55,11 +62,9 @@ def image_embeddings(
             elsewhere=_opener_elsewhere(run_profile),
         ),
         settings=image_encoder.fingerprint,
-        show=lambda _: {
-            "encoder": image_encoder.name,
-            "fingerprint": image_encoder.fingerprint,
-            "dimension": image_encoder.dimension,
-            "licence": image_encoder.licence,
+        show=lambda vectors: {
+            **encoder_shown(image_encoder),
+            "nearest_pictures": _neighbours(store, vectors),
         },
     )
 
@@ -70,7 +75,6 @@ def image_embeddings(
     deps=["source_manifests", "curated_images", "image_embeddings"],
     code_version="6",
     pool="encoder",
-    metadata={"dagster/column_schema": column_schema("image_tags")},
 )
 def image_tags(
     context: dg.AssetExecutionContext,
@@ -90,7 +94,10 @@ def image_tags(
             kept_embeddings(store), vocabulary, run_profile.tags, image_encoder
         ),
         settings=[run_profile.tags, vocabulary, image_encoder.fingerprint],
-        show=lambda tags: _show_tags(tags, vocabulary),
+        show=lambda tags: {
+            **_show_tags(tags, vocabulary),
+            **encoder_shown(image_encoder),
+        },
     )
 
 
@@ -105,10 +112,30 @@ def _opener_elsewhere(profile: RunProfile) -> Callable[[], ImageEncoder] | None:
     return partial(open_image_encoder, profile.image_encoder, weights)
 
 
+def _neighbours(store: Store, vectors: pl.DataFrame) -> str:
+    """Show some pictures, each followed by the nine that look most like it."""
+    if not vectors.height:
+        return "no picture could be embedded"
+    matrix, hashes = as_matrix(vectors["embedding"]), vectors["sha256"].to_list()
+    asked = np.linspace(0, len(hashes) - 1, min(_ASKED, len(hashes))).astype(int)
+    nearest = np.argsort(-(matrix[asked] @ matrix.T), axis=1, kind="stable")[:, :10]
+    return rows_of_thumbnails(
+        store,
+        {
+            f"{number}: itself, then what lies nearest": [hashes[i] for i in row]
+            for number, row in enumerate(nearest, start=1)
+        },
+    )
+
+
 def _show_tags(tags: pl.DataFrame, vocabulary: Vocabulary) -> dict[str, object]:
+    points = tags.select("valence", "arousal").to_numpy()
+    bright = float((points[:, 0] > 0).mean()) if len(points) else 0.0
+    lively = float((points[:, 1] > 0).mean()) if len(points) else 0.0
     plane = plane_plot(
-        tags.select("valence", "arousal").to_numpy(),
-        title=f"Where {tags.height} pictures lie between unpleasant and pleasant",
+        points,
+        title=f"{tags.height} pictures as tagged: {bright:.0%} pleasant, "
+        f"{lively:.0%} excited",
     )
     return {
         "affect_plane": picture(plane),

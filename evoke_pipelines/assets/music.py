@@ -7,7 +7,12 @@ from evoke_core.config.collections import Sources
 from evoke_core.config.profile import RunProfile
 from evoke_core.config.vocabulary import Vocabulary
 from evoke_core.labels import unknown_labels
-from evoke_core.moods import count_moods, read_calibration, write_calibration
+from evoke_core.moods import (
+    MoodCalibration,
+    count_moods,
+    read_calibration,
+    write_calibration,
+)
 from evoke_core.music.encode import MusicEncoder
 from evoke_core.music.library import library_labels, list_tracks
 from evoke_core.music.survey import survey_tracks
@@ -18,8 +23,8 @@ from evoke_core.storage.tables import frame_digest, read_table, write_table
 from evoke_pipelines.refresh import Made, refresh, refresh_table
 from evoke_pipelines.shown import (
     as_markdown,
-    column_schema,
     counts,
+    encoder_shown,
     log_progress,
     picture,
 )
@@ -32,7 +37,6 @@ _SHOWN = 20  # lines of a list in the UI
     group_name=_GROUP,
     kinds={"polars"},
     code_version="2",
-    metadata={"dagster/column_schema": column_schema("track_manifest")},
 )
 def track_manifest(
     context: dg.AssetExecutionContext,
@@ -59,7 +63,10 @@ def track_manifest(
         store,
         lambda: listed,
         settings=[frame_digest(listed), refusals],
-        show=lambda tracks: _show_labels(tracks, refusals, vocabulary),
+        show=lambda tracks: {
+            **counts(tracks, "source"),
+            **_show_labels(tracks, refusals, vocabulary),
+        },
     )
 
 
@@ -69,7 +76,6 @@ def track_manifest(
     deps=["track_manifest"],
     code_version="1",
     pool="encoder",
-    metadata={"dagster/column_schema": column_schema("track_embeddings")},
 )
 def track_embeddings(
     context: dg.AssetExecutionContext,
@@ -102,10 +108,9 @@ def track_embeddings(
         make,
         settings=[music_encoder.fingerprint, run_profile.audio],
         show=lambda frame: {
-            "fingerprint": music_encoder.fingerprint,
-            "dimension": music_encoder.dimension,
-            "licence": music_encoder.licence,
-            "affect_plane": picture(_plane(frame)),
+            "tracks": frame["track_id"].n_unique(),
+            **encoder_shown(music_encoder),
+            "affect_plane": picture(_plane(frame, "heard")),
         },
     )
 
@@ -115,7 +120,6 @@ def track_embeddings(
     kinds={"polars"},
     deps=["track_embeddings"],
     code_version="1",
-    metadata={"dagster/column_schema": column_schema("track_refusals")},
 )
 def track_refusals(
     context: dg.AssetExecutionContext,
@@ -136,7 +140,6 @@ def track_refusals(
     kinds={"polars"},
     deps=["track_embeddings"],
     code_version="1",
-    metadata={"dagster/column_schema": column_schema("track_profiles")},
 )
 def track_profiles(
     context: dg.AssetExecutionContext,
@@ -179,7 +182,12 @@ def track_calibration(
         )
         done = write_calibration(store, CALIBRATION, calibration)
         way = "the plane" if calibration.classes is None else "prompts"
-        shown = {"tracks": parts["track_id"].n_unique(), "named_by": way}
+        shown = {
+            "tracks": parts["track_id"].n_unique(),
+            "named_by": way,
+            "evidence": picture(_evidence(calibration, vocabulary)),
+            **encoder_shown(music_encoder),
+        }
         return Made(done, shown, (CALIBRATION,))
 
     return refresh(
@@ -195,7 +203,6 @@ def track_calibration(
     kinds={"polars"},
     deps=["track_embeddings", "track_manifest", "track_calibration"],
     code_version="2",
-    metadata={"dagster/column_schema": column_schema("track_tags")},
 )
 def track_tags(
     context: dg.AssetExecutionContext,
@@ -229,7 +236,9 @@ def track_tags(
 def _show_tags(tags: pl.DataFrame, vocabulary: Vocabulary) -> dict[str, object]:
     whole = tags.filter(pl.col("part") == 0)
     return {
+        "tracks": whole.height,
         "labelled": int(whole["labelled"].sum()),
+        "affect_plane": picture(_plane(tags, "tagged")),
         "moods_named": f"md:{as_markdown(count_moods(whole, vocabulary))}",
     }
 
@@ -248,11 +257,31 @@ def _show_labels(
     return shown
 
 
-def _plane(parts: pl.DataFrame) -> bytes:
+def _plane(parts: pl.DataFrame, how: str) -> bytes:
     whole = parts.filter(pl.col("part") == 0)
+    points = whole.select("valence", "arousal").to_numpy()
+    bright = float((points[:, 0] > 0).mean()) if len(points) else 0.0
+    lively = float((points[:, 1] > 0).mean()) if len(points) else 0.0
     return plane_plot(
-        whole.select("valence", "arousal").to_numpy(),
-        title=f"Where {whole.height} tracks lie between unpleasant and pleasant",
+        points,
+        title=f"{whole.height} tracks as {how}: {bright:.0%} pleasant, "
+        f"{lively:.0%} excited",
+    )
+
+
+def _evidence(calibration: MoodCalibration, vocabulary: Vocabulary) -> bytes:
+    """Draw how much evidence the library gives for each mood, and how it varies."""
+    spread = zip(calibration.mean, calibration.spread, strict=True)
+    values = {
+        name: (float(mean), float(mean - deviation), float(mean + deviation))
+        for name, (mean, deviation) in zip(vocabulary.moods, spread, strict=True)
+    }
+    ranked = dict(sorted(values.items(), key=lambda item: -item[1][0]))
+    most, least = next(iter(ranked)), next(reversed(ranked))
+    return bars_plot(
+        ranked,
+        title=f"This library is most of all {most}, and {least} least",
+        unit="evidence for the mood, with one standard deviation",
     )
 
 

@@ -23,7 +23,7 @@ from evoke_core.schemas import TABLES
 from evoke_core.storage.store import Store
 from evoke_core.storage.tables import read_table
 from evoke_pipelines.refresh import refresh_table
-from evoke_pipelines.shown import as_markdown, column_schema
+from evoke_pipelines.shown import as_markdown
 
 _GROUP = "reviews"
 SUMMARY_KEY = "reports/reviews.json"
@@ -90,7 +90,6 @@ def study_page(
     kinds={"polars"},
     deps=["duplicate_clusters", "track_embeddings"],
     code_version="1",
-    metadata={"dagster/column_schema": column_schema("curated_pairs")},
 )
 def curated_pairs(
     context: dg.AssetExecutionContext, store: dg.ResourceParam[Store]

@@ -1,19 +1,39 @@
 """Print the benchmark table and write `bench.json` into EVOKE_HOME."""
 
 import json
+import os
 import sys
 from dataclasses import asdict
 from importlib.util import find_spec
+from tempfile import TemporaryDirectory
 
 
 def main() -> int:
     """Run every benchmark; the exit status says whether all bars hold."""
     # Worker processes import this module; they need nothing of what it measures.
     from evoke_pipelines.environment import read_environment
-    from tests.benchmarks import decode, embedding, graph, join, listening, scale
+    from tests.benchmarks import (
+        burst,
+        composing,
+        decode,
+        drops,
+        embedding,
+        graph,
+        join,
+        listening,
+        requery,
+        scale,
+        slider,
+    )
 
     target = read_environment().home / "bench.json"
-    rows = [*decode.rows(), *join.rows(), *graph.rows(), *scale.rows()]
+    rows = [row for part in (decode, join, scale, requery) for row in part.rows()]
+    rows += [*slider.rows(), *drops.rows()]
+    with TemporaryDirectory() as home:
+        os.environ["EVOKE_HOME"] = home
+        rows += [*graph.rows(), *burst.rows()]
+        if find_spec("muq"):
+            rows += composing.rows()
     for library, pretrained in (("open_clip", embedding), ("muq", listening)):
         if find_spec(library):
             rows += pretrained.rows()

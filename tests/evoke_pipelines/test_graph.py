@@ -28,9 +28,13 @@ from evoke_core.storage.tables import read_table
 from evoke_pipelines.checks import CHECKS
 from evoke_pipelines.definitions import STAGES
 from evoke_pipelines.environment import CONFIG_FOLDER
+from evoke_pipelines.operations import refine_board, roll_back
 from evoke_pipelines.partitions import AUDIO_DROPS_NAME, EVERY_SHARD, one_run_over
 from evoke_pipelines.resources import IndexAccess
 
+# Partitioned otherwise, or told what to do by whoever starts them.
+BY_HAND = ("audio_drop_board", "study_page", "library_board", "playlist",
+           "board_comparison")  # fmt: skip
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -63,8 +67,7 @@ def run(resources: dict[str, Any], instance: dg.DagsterInstance, **options: Any)
         jobs=[
             dg.define_asset_job(
                 "corpus_to_release",
-                dg.AssetSelection.all()
-                - dg.AssetSelection.assets("audio_drop_board", "study_page"),
+                dg.AssetSelection.all() - dg.AssetSelection.assets(*BY_HAND),
             ),
             dg.define_asset_job("boards", dg.AssetSelection.assets("audio_drop_board")),
         ],
@@ -228,3 +231,50 @@ def test_the_local_profile_goes_from_weights_on_disk_to_a_board(
     assert run(resources, instance, job="boards", partition_key=drop.drop_id).success
     board = json.loads(store.read(f"boards/{drop.drop_id}/board.json"))
     assert len(board["tiles"]) > 0
+
+
+def test_a_stored_board_is_refined_without_its_song(finished, instance) -> None:
+    resources, _ = finished
+    store = resources["store"]
+    song = next(key for key in _names(store, "tracks/") if "waltz" in key)
+    store.write("drops/dance.flac", store.read(f"tracks/{song}"))
+    [drop] = [
+        drop
+        for drop in observe(store.listing("drops/"), now_s=math.inf)
+        if drop.source_key == "dance.flac"
+    ]
+    instance.add_dynamic_partitions(AUDIO_DROPS_NAME, [drop.drop_id])
+    assert run(resources, instance, job="boards", partition_key=drop.drop_id).success
+    store.delete("drops/dance.flac")
+    asked = {"board": drop.drop_id, "warmth": 1.0, "size": 6}
+    refined = refine_board.execute_in_process(
+        resources=resources,
+        run_config={**QUIET, "ops": {"compose_refined": {"config": asked}}},
+    )
+    assert refined.success
+    [key] = [
+        key
+        for key in _names(store, "boards/")
+        if key.startswith(f"{drop.drop_id}--") and key.endswith("board.json")
+    ]
+    board = json.loads(store.read(f"boards/{key}"))
+    assert len(board["tiles"]) == 6
+    assert board["refined_from"] == drop.drop_id
+    assert board["refinement"]["setting"] == {"warmth": 1.0}
+
+
+def test_a_release_is_rolled_back_by_one_job(finished, instance) -> None:
+    resources, _ = finished
+    store = resources["store"]
+    now = read_release(store)
+    profile = resources["run_profile"]
+    nearer = profile.dedupe.model_copy(update={"radius_bits": 2})
+    changed = {
+        **resources,
+        "run_profile": profile.model_copy(update={"dedupe": nearer}),
+    }
+    assert run(changed, instance).success
+    assert read_release(store).release_id != now.release_id
+    rolled = roll_back.execute_in_process(resources=resources, run_config=QUIET)
+    assert rolled.success
+    assert read_release(store).release_id == now.release_id

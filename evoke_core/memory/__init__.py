@@ -1,0 +1,1 @@
+"""Audio memory: a song and its words become one image."""
