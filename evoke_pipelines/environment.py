@@ -11,7 +11,9 @@ from evoke_core.config.loading import (
     load_sources,
     with_picture_folder,
 )
+from evoke_core.config.memory import TINY
 from evoke_core.config.profile import RunProfile
+from evoke_core.errors import ConfigError
 
 CONFIG_FOLDER = Path(__file__).resolve().parent.parent / "assets_config"
 
@@ -27,6 +29,7 @@ class Environment:
         profile: Name of the run profile (EVOKE_PROFILE).
         images: Folder of a user's own pictures, or None (EVOKE_IMAGES).
         weights: Folder of pretrained weights (EVOKE_WEIGHTS).
+        memory: "tiny" to draw images by tiny random models (EVOKE_MEMORY); else "".
     """
 
     home: Path
@@ -35,6 +38,7 @@ class Environment:
     profile: str
     images: Path | None
     weights: Path
+    memory: str
 
 
 def read_environment() -> Environment:
@@ -48,6 +52,7 @@ def read_environment() -> Environment:
         profile=_value("EVOKE_PROFILE", "demo"),
         images=Path(images).resolve() if images else None,
         weights=Path(_value("EVOKE_WEIGHTS", str(home / "weights"))),
+        memory=_value("EVOKE_MEMORY", ""),
     )
 
 
@@ -58,6 +63,13 @@ def read_configuration(environment: Environment) -> tuple[RunProfile, Sources]:
         ConfigError: The profile does not exist or does not fit its schema.
     """
     profile = load_run_profile(CONFIG_FOLDER, environment.profile)
+    if environment.memory:
+        if environment.memory != "tiny":
+            raise ConfigError(
+                f"EVOKE_MEMORY={environment.memory}: tiny is the one value; for real "
+                "weights take a profile with a section memory:, as memory.yaml has"
+            )
+        profile = profile.model_copy(update={"memory": TINY})
     sources = load_sources(CONFIG_FOLDER)
     if environment.images is not None:
         return with_picture_folder(profile, sources, environment.images)

@@ -4,25 +4,53 @@ The one place that downloads weights; a run only reads what lies here. Each mode
 written beside its place and moved there whole, then its SHA-256 is recorded.
 """
 
+import gzip
+import io
 import json
 import shutil
 import sys
-from collections.abc import Sequence
+import tempfile
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from evoke_core.config.loading import load_run_profile
+from evoke_core.config.memory import TINY, MemoryRules
 from evoke_core.config.profile import EncoderChoice, RunProfile
 from evoke_core.errors import ConfigError, EvokeError, WeightsMissing
+from evoke_core.memory.diffusion import FAMILY as DIFFUSION
+from evoke_core.memory.diffusion import FILES
+from evoke_core.memory.openl3_weights import convert_keras_weights
 from evoke_core.torch_extensions import mend_torch_extensions
 from evoke_core.weights import Weights, find_weights, record_weights
 from evoke_pipelines.environment import CONFIG_FOLDER, read_environment
 
+_Value = TypeVar("_Value")
 _LOCAL = "local-dir:"
 _MUQ = "OpenMuQ"  # the hub's owner of MuQ and MuQ-MuLan
 _NEEDED = ("*.json", "*.safetensors", "*.bin", "*.model", "*.txt")
 # The same weights once more, for other frameworks.
 _NOT_NEEDED = ("*.onnx*", "onnx/*", "openvino/*", "*.h5", "*.msgpack", "rust_model*")
+
+# Models of audio memory by the names that profiles give them, and their files.
+_DIFFUSION = {"stable-diffusion-v1-5": "stable-diffusion-v1-5/stable-diffusion-v1-5"}
+_DEMUCS_OWNER = "adefossez"  # the hub's, Demucs' author
+_DEMUCS = {
+    "HTDemucs": ("htdemucs.yaml", "955717e8.safetensors"),
+    "HTDemucs-ft": (
+        "htdemucs_ft.yaml", "f7e0c4bc.safetensors", "d12395a8.safetensors",
+        "92cfc3b6.safetensors", "04573f0d.safetensors",
+    ),
+}  # fmt: skip
+_OPENL3_AT = "https://github.com/marl/openl3/raw/models/{name}-v0_4_0.h5.gz"
+_OPENL3 = frozenset(
+    f"openl3_audio_{mel}_{content}"
+    for mel in ("mel256", "mel128")
+    for content in ("music", "env")
+)
+_HUB = "https://huggingface.co"
+_OPENL3_BYTES = 200_000_000  # ten times the largest of them
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -31,6 +59,8 @@ def main(arguments: Sequence[str]) -> int:
         environment = read_environment()
         name = arguments[0] if arguments else environment.profile
         profile = load_run_profile(CONFIG_FOLDER, name)
+        for path, origin in needed_files(profile.memory, environment.weights):
+            sys.stdout.write(f"needs {path}\n  from {origin}\n")
         found = fetch_models(profile, environment.weights)
     except EvokeError as wrong:
         sys.stderr.write(f"{wrong}\n")
@@ -64,7 +94,103 @@ def fetch_models(profile: RunProfile, folder: Path) -> list[Weights]:
             found.append(_fetch_repository(f"{_MUQ}/{choice.model}", folder / "muq"))
         elif choice.kind == "muq_mulan":
             found += _fetch_mulan(choice, folder)
+    if profile.memory is not None:
+        found += _fetch_memory(profile.memory, folder / profile.memory.folder)
     return found
+
+
+def needed_files(
+    rules: MemoryRules | None, weights: Path
+) -> Iterator[tuple[Path, str]]:
+    """Name every file that audio memory reads, and where it is published.
+
+    Args:
+        rules: The section `memory:` of the profile; None needs nothing.
+        weights: Folder of all pretrained weights.
+
+    Yields:
+        Where each file lies here, and its address; OpenL3's is converted on its way.
+
+    Raises:
+        ConfigError: A model's name is none that is known.
+    """
+    if rules is None or rules.folder == TINY.folder:
+        return
+    folder = weights / rules.folder
+    for name in _known(rules.separator, _DEMUCS, "separator"):
+        address = f"{_HUB}/{_DEMUCS_OWNER}/{rules.separator}/resolve/main/{name}"
+        yield folder / "demucs" / rules.separator / name, address
+    _known(rules.openl3, dict.fromkeys(_OPENL3, ()), "openl3")
+    target = folder / "openl3" / f"{rules.openl3}.safetensors"
+    yield target, _OPENL3_AT.format(name=rules.openl3)
+    repository = _known(rules.diffusion, _DIFFUSION, "diffusion")
+    for part, files in FILES.items():
+        for name in files:
+            place = folder / DIFFUSION / rules.diffusion / part / name
+            yield place, f"{_HUB}/{repository}/resolve/main/{part}/{name}"
+
+
+def _fetch_memory(rules: MemoryRules, folder: Path) -> list[Weights]:
+    """Fetch what audio memory needs; random models are made by the demo instead."""
+    if rules.folder == TINY.folder:
+        return []
+    # Every name is looked up before the first gigabyte.
+    bag = _known(rules.separator, _DEMUCS, "separator")
+    repository = _known(rules.diffusion, _DIFFUSION, "diffusion")
+    _known(rules.openl3, dict.fromkeys(_OPENL3, ()), "openl3")
+    files = [f"{part}/{name}" for part, names in FILES.items() for name in names]
+    return [
+        _fetch_repository(f"{_DEMUCS_OWNER}/{rules.separator}", folder / "demucs", bag),
+        _fetch_openl3(rules.openl3, folder),
+        _fetch_repository(repository, folder / DIFFUSION, files),
+    ]
+
+
+def _known(name: str, names: Mapping[str, _Value], rule: str) -> _Value:
+    if name not in names:
+        raise ConfigError(
+            f"memory.{rule}: {name!r} is no model that can be fetched; choose one of: "
+            f"{', '.join(sorted(names))}, or put its files there yourself"
+        )
+    return names[name]
+
+
+def _fetch_openl3(name: str, folder: Path) -> Weights:
+    """Fetch OpenL3's Keras file and keep the same weights as safetensors."""
+    known = _as_recorded(folder, "openl3", name)
+    if known is not None:
+        return known
+    address = _OPENL3_AT.format(name=name)
+    with tempfile.TemporaryDirectory() as place:
+        source = Path(place) / f"{name}.h5"
+        source.write_bytes(_unpacked(_download(address), address))
+        target = folder / "openl3" / f"{name}.safetensors"
+        convert_keras_weights(source, target)
+    return record_weights(folder, "openl3", name)
+
+
+def _download(address: str) -> bytes:
+    import httpx
+
+    try:
+        with httpx.stream("GET", address, follow_redirects=True, timeout=60) as answer:
+            answer.raise_for_status()
+            taken = bytearray()
+            for chunk in answer.iter_bytes():
+                taken += chunk
+                if len(taken) > _OPENL3_BYTES:
+                    raise ConfigError(f"{address}: more than {_OPENL3_BYTES} bytes")
+    except httpx.HTTPError as wrong:
+        raise _unreachable(address, wrong) from wrong
+    return bytes(taken)
+
+
+def _unpacked(packed: bytes, address: str) -> bytes:
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(packed)) as file:
+            return file.read(_OPENL3_BYTES)
+    except (OSError, EOFError, zlib.error) as wrong:
+        raise _unreachable(address, wrong) from wrong
 
 
 def _fetch_open_clip(choice: EncoderChoice, folder: Path) -> Weights:
@@ -128,7 +254,9 @@ def _fetch_mulan(choice: EncoderChoice, folder: Path) -> list[Weights]:
     ]
 
 
-def _fetch_repository(repository: str, place: Path) -> Weights:
+def _fetch_repository(
+    repository: str, place: Path, needed: Sequence[str] = _NEEDED
+) -> Weights:
     """Fetch a repository of the hub as a folder under the last part of its name."""
     name = repository.rsplit("/", 1)[-1]
     known = _as_recorded(place.parent, place.name, name)
@@ -141,7 +269,7 @@ def _fetch_repository(repository: str, place: Path) -> Weights:
         huggingface_hub.snapshot_download(
             repository,
             local_dir=unfinished,
-            allow_patterns=list(_NEEDED),
+            allow_patterns=list(needed),
             ignore_patterns=list(_NOT_NEEDED),
         )
     except (OSError, ValueError) as wrong:

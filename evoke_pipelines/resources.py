@@ -17,6 +17,7 @@ from evoke_core.corpus.licences import Licences, load_licences
 from evoke_core.images.encode import ImageEncoder
 from evoke_core.images.encoders import open_image_encoder
 from evoke_core.index.image_index import ImageIndex, open_index
+from evoke_core.memory.studio import StudioAccess
 from evoke_core.music.encode import MusicEncoder
 from evoke_core.music.encoders import open_music_encoder, require_licence
 from evoke_core.storage.address import open_store
@@ -99,6 +100,12 @@ def aesthetics_resource(_: dg.InitResourceContext) -> Aesthetics:
     return load_aesthetics(CONFIG_FOLDER / "aesthetics.yaml")
 
 
+@dg.resource(description="Models of audio memory; opened by the run that draws.")
+def memory_studio_resource(_: dg.InitResourceContext) -> StudioAccess:
+    """Give access to the models; they are loaded when they are used."""
+    return StudioAccess(read_environment().weights)
+
+
 RESOURCES = {
     "store": store_resource,
     "run_profile": run_profile_resource,
@@ -109,4 +116,5 @@ RESOURCES = {
     "image_encoder": image_encoder_resource,
     "music_encoder": music_encoder_resource,
     "index": index_resource,
+    "memory_studio": memory_studio_resource,
 }

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from evoke_core.config.drops import DropRules
 from evoke_core.config.fields import Coordinate, Frozen, Share
+from evoke_core.config.memory import MemoryRules
 
 
 class EncoderChoice(Frozen):
@@ -199,6 +200,7 @@ class RunProfile(Frozen):
 
     Args:
         engine: What spreads the encoding of pictures: this process, or Ray.
+        memory: How songs become images; None where they don't.
     """
 
     name: str
@@ -219,3 +221,4 @@ class RunProfile(Frozen):
     board: BoardRules
     audio: AudioRules
     drops: DropRules = DropRules()
+    memory: MemoryRules | None = None

@@ -34,7 +34,7 @@ _OGG_LAST_PAGE = 0x04  # bit of a page's header, RFC 3533
 _OGG_HEADER_BYTES = 27  # then one length a segment, whose number is the last of them
 _TAIL_BYTES = 1 << 17  # an Ogg page has at most 65,307
 # Playlists (hls, concat, sdp) can name other files and hosts, so only plain containers.
-_CONTAINERS = (
+CONTAINERS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,aac,adts,asf,aiff,ape,wv,amr,caf,tta,w64,"
     "mpc,mpc8,avi,mpegts,mpeg,flv,wav,mp3,flac,ogg,ac3,eac3,dsf,au"
 )
@@ -106,7 +106,7 @@ def read_ffmpeg(recording: Recording, sample_rate: int, max_s: float) -> Reading
     """
     import av
 
-    options = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "pipe"}
+    options = {"format_whitelist": CONTAINERS, "protocol_whitelist": "pipe"}
     with ExitStack() as opened:
         source = opened.enter_context(open_recording(recording))
         try:

@@ -5,11 +5,10 @@ from contextlib import suppress
 from typing import Any
 
 import dagster as dg
+from pydantic import Field
 
 from evoke_core.boards.cover import hang_cover
-from evoke_core.boards.quarantine import find_audio
 from evoke_core.boards.shelf import read_board
-from evoke_core.boards.sidecars import read_lyrics
 from evoke_core.config.profile import RunProfile
 from evoke_core.drops.tickets import read_ticket
 from evoke_core.errors import TrackRefused
@@ -17,6 +16,8 @@ from evoke_core.memory.card import IMAGE, cover_of
 from evoke_core.memory.keepsake import remember_once, strengths_key
 from evoke_core.memory.remember import Memory, RememberedSong
 from evoke_core.memory.studio import Studio, StudioAccess
+from evoke_core.serving.quarantine import find_audio
+from evoke_core.serving.sidecars import read_lyrics
 from evoke_core.storage.store import Store
 from evoke_pipelines.partitions import AUDIO_DROPS
 from evoke_pipelines.shown import as_metadata, picture
@@ -30,7 +31,10 @@ _OFF = (
 class MemoryConfig(dg.Config):
     """How a run treats songs that are remembered already."""
 
-    afresh: bool = False  # also draw again what the same models and rules have drawn
+    afresh: bool = Field(
+        default=False,
+        description="Also draw again what the same models and rules have drawn.",
+    )
 
 
 @dg.asset(

@@ -1,15 +1,18 @@
 """Weights are fetched by `make models` alone, whole or not at all, and recorded."""
 
+import gzip
 from pathlib import Path
 
 import pytest
 
 from evoke_core.config.loading import load_run_profile
+from evoke_core.config.memory import TINY, MemoryRules
 from evoke_core.config.profile import EncoderChoice, RunProfile
 from evoke_core.errors import ConfigError
+from evoke_core.memory.diffusion import FILES
 from evoke_core.weights import find_weights
 from evoke_pipelines import models
-from evoke_pipelines.models import fetch_models, main
+from evoke_pipelines.models import fetch_models, main, needed_files
 
 CLIP = EncoderChoice(kind="open_clip", model="ViT-B-32", pretrained="a_tag")
 MULAN = EncoderChoice(kind="muq_mulan", model="MuQ-MuLan-large")
@@ -63,7 +66,7 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Library:
     return library
 
 
-def with_encoders(profile: RunProfile, **choices: EncoderChoice) -> RunProfile:
+def with_encoders(profile: RunProfile, **choices: object) -> RunProfile:
     return profile.model_copy(update=choices)
 
 
@@ -150,3 +153,79 @@ def test_a_profile_without_weights_says_so(
 def test_an_unknown_profile_is_one_line(capsys: pytest.CaptureFixture[str]):
     assert main(["nowhere"]) == 1
     assert "there is no profile 'nowhere'" in capsys.readouterr().err
+
+
+MEMORY = MemoryRules()
+
+
+def test_every_file_of_memory_is_named_with_its_place_and_its_address(tmp_path: Path):
+    named = dict(needed_files(MEMORY, tmp_path))
+
+    places = [path.relative_to(tmp_path).as_posix() for path in named]
+    assert places[:3] == [
+        "demucs/HTDemucs/htdemucs.yaml",
+        "demucs/HTDemucs/955717e8.safetensors",
+        "openl3/openl3_audio_mel256_music.safetensors",
+    ]
+    diffusion = [place.removeprefix("stable-diffusion/") for place in places[3:]]
+    assert set(diffusion) == {
+        f"stable-diffusion-v1-5/{part}/{name}"
+        for part, names in FILES.items()
+        for name in names
+    }
+    assert all(address.startswith("https://") for address in named.values())
+
+
+def test_random_models_of_memory_are_not_fetched(profile: RunProfile, tmp_path: Path):
+    assert list(needed_files(TINY, tmp_path)) == []
+    assert fetch_models(with_encoders(profile, memory=TINY), tmp_path) == []
+
+
+@pytest.mark.parametrize("rule", ["separator", "openl3", "diffusion"])
+def test_a_model_of_memory_that_is_not_known_names_those_that_are(
+    rule: str, profile: RunProfile, tmp_path: Path
+):
+    wrong = MEMORY.model_copy(update={rule: "another"})
+
+    with pytest.raises(ConfigError, match=f"memory.{rule}: 'another'.*choose one of"):
+        list(needed_files(wrong, tmp_path))
+    with pytest.raises(ConfigError, match=f"memory.{rule}: 'another'"):
+        fetch_models(with_encoders(profile, memory=wrong), tmp_path)
+
+
+def test_openl3_is_fetched_packed_and_kept_as_safetensors(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    asked: list[str] = []
+
+    def download(address: str) -> bytes:
+        asked.append(address)
+        return gzip.compress(b"keras")
+
+    def convert(source: Path, target: Path) -> None:
+        assert source.read_bytes() == b"keras"
+        target.parent.mkdir(parents=True)
+        target.write_bytes(b"safetensors")
+
+    monkeypatch.setattr(models, "_download", download)
+    monkeypatch.setattr(models, "convert_keras_weights", convert)
+
+    first = models._fetch_openl3("openl3_audio_mel256_music", tmp_path)
+    again = models._fetch_openl3("openl3_audio_mel256_music", tmp_path)
+
+    assert first == again
+    assert asked == [
+        "https://github.com/marl/openl3/raw/models/openl3_audio_mel256_music-v0_4_0.h5.gz"
+    ]
+    assert first.path == tmp_path / "openl3" / "openl3_audio_mel256_music.safetensors"
+
+
+def test_what_comes_instead_of_openl3_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(models, "_download", lambda _: b"<html>not found</html>")
+
+    with pytest.raises(ConfigError, match="put the files there yourself"):
+        models._fetch_openl3("openl3_audio_mel256_music", tmp_path)
+
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,143 @@
+"""What remembering needs and loads once for a batch of songs: five models, one way.
+
+Nothing here listens or draws; it only has everything at hand.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from evoke_core.config.memory import MemoryRules
+from evoke_core.config.profile import AudioRules
+from evoke_core.memory.diffusion import FAMILY, Painter, open_painter
+from evoke_core.memory.openl3 import OpenL3Encoder
+from evoke_core.memory.projection import (
+    Projection,
+    read_projection,
+    untrained_projection,
+)
+from evoke_core.memory.stems import StemSeparator
+from evoke_core.memory.terms import require_terms
+from evoke_core.memory.text_encoder import TextEncoder, load_text_encoder
+from evoke_core.storage.store import Store, digest
+from evoke_core.vectors import Array
+from evoke_core.weights import find_weights
+
+_STATISTICS = 8  # mean and deviation of four stems
+_PATCHES = {512: 1, 6144: 12}
+
+
+@dataclass(frozen=True, slots=True)
+class Studio:
+    """Everything at hand for remembering songs.
+
+    Args:
+        store: Where songs are remembered; `private/` of it never leaves the house.
+        rules: The section `memory:` of the profile.
+        audio: Lengths that make a song.
+        separator: Song to stems.
+        ears: Stems to embeddings.
+        projection: Embeddings to the space of words.
+        text: Words to states.
+        negative: float32[77, 768], states of what the image should not show.
+        painter: States to image.
+    """
+
+    store: Store
+    rules: MemoryRules
+    audio: AudioRules
+    separator: StemSeparator
+    ears: OpenL3Encoder
+    projection: Projection
+    text: TextEncoder
+    negative: Array
+    painter: Painter
+
+    @property
+    def fingerprint(self) -> str:
+        """Digest of every model, and of every rule that an image depends on."""
+        rules = self.rules
+        return digest(
+            [
+                self.separator.fingerprint,
+                self.ears.fingerprint,
+                self.projection.fingerprint,
+                self.text.fingerprint,
+                self.painter.fingerprint,
+                [rules.negative, rules.strength, rules.seed, list(rules.sweep)],
+            ]
+        )
+
+
+def open_studio(
+    store: Store, rules: MemoryRules, audio: AudioRules, weights: Path
+) -> Studio:
+    """Find and load the models that the rules name.
+
+    Args:
+        store: See Studio.
+        rules: See Studio.
+        audio: See Studio.
+        weights: Folder of all pretrained weights (EVOKE_WEIGHTS).
+
+    Raises:
+        WeightsMissing: A model is not there; the message says which and how to get it.
+        ConfigError: A model is not what was recorded, or of another kind, or the extra
+            `memory` is not installed.
+    """
+    folder = weights / rules.folder
+    separator = StemSeparator(folder, rules.separator)
+    patches = _PATCHES[rules.openl3_size]
+    ears = OpenL3Encoder(folder, rules.openl3, hop_s=rules.hop_s, patches=patches)
+    painter = open_painter(rules, weights)
+    text = load_text_encoder(find_weights(folder, FAMILY, rules.diffusion))
+    return Studio(
+        store=store,
+        rules=rules,
+        audio=audio,
+        separator=separator,
+        ears=ears,
+        projection=_projection(store, separator, ears, rules),
+        text=text,
+        negative=text.encode(rules.negative).states,
+        painter=painter,
+    )
+
+
+def projection_key(separator: StemSeparator, ears: OpenL3Encoder) -> str:
+    """Say where a projection lies that was centred or trained on a library."""
+    made_for = digest([separator.fingerprint, ears.fingerprint])
+    return f"private/memory/projections/{made_for}.safetensors"
+
+
+def _projection(
+    store: Store, separator: StemSeparator, ears: OpenL3Encoder, rules: MemoryRules
+) -> Projection:
+    """Read the library's projection; the seeded one where none was fitted."""
+    try:
+        return read_projection(store, projection_key(separator, ears))
+    except KeyError:
+        size = _STATISTICS * rules.openl3_size
+        return untrained_projection(size, seed=rules.seed)
+
+
+@dataclass(frozen=True, slots=True)
+class StudioAccess:
+    """Opens the studio for a batch of songs; nothing is loaded before.
+
+    Args:
+        weights: Folder of all pretrained weights (EVOKE_WEIGHTS).
+    """
+
+    weights: Path
+
+    def open(
+        self,
+        store: Store,
+        rules: MemoryRules,
+        audio: AudioRules,
+        policy: Literal["research", "commercial"],
+    ) -> Studio:
+        """Check the models' terms and open them; see `open_studio`, `require_terms`."""
+        require_terms(rules, policy)
+        return open_studio(store, rules, audio, self.weights)

@@ -1,0 +1,299 @@
+"""CLIP's text side as Stable Diffusion 1 uses it: words become states [77, 768].
+
+Tokenizer and network are read from a diffusers folder on this machine (`tokenizer/`,
+`text_encoder/`), from safetensors only; no network, no code of the folder's. The states
+are those of the last layer after its final norm; every text is padded to 77 tokens.
+
+A text of more than 75 tokens is not cut at its opening. By default the lines sung most
+often are read (refrain), which gives states the diffusion model was trained on.
+`windows` reads everything in texts of 75 tokens and averages their states position by
+position at their usual length: nothing is left out, but averages of unlike words lie
+between all of them, more so the longer the song.
+
+Not here: where the words come from (words), what music does to them (fusion).
+
+Sources: Radford et al., ICML 2021 (CLIP ViT-L/14's text side); Rombach et al., CVPR
+2022; https://github.com/huggingface/transformers (Apache-2.0).
+"""
+
+import gzip
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from evoke_core.errors import ConfigError
+from evoke_core.memory.refrain import choose_refrain, pack_lines
+from evoke_core.torch_extensions import mend_torch_extensions
+from evoke_core.vectors import Array, l2_normalize
+from evoke_core.weights import Weights
+
+TOKENS, EMBED_DIM = 77, 768  # of CLIP ViT-L/14's text side
+ROOM = TOKENS - 2  # between the start and the end token
+VOCABULARY = 49_408
+START_TOKEN, END_TOKEN = 49_406, 49_407
+LongText = Literal["refrain", "windows"]
+
+_MOST_WINDOWS = 64  # 4,800 tokens; a song has some 400
+_MERGES = 48_894  # 256 bytes twice, these and two marks are the vocabulary
+_NOT_LOADABLE = (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError)
+
+
+@dataclass(frozen=True, slots=True)
+class TextStates:
+    """What the text side makes of a text.
+
+    Args:
+        states: float32[77, 768].
+        is_word: bool[77], true where a token of the text stands; start, end and
+            padding are none.
+        note: How a long text was read, for the card; None where all was read as it
+            stands. Never quotes the text.
+    """
+
+    states: Array
+    is_word: npt.NDArray[np.bool_]
+    note: str | None = None
+
+    def word_mean(self) -> Array:
+        """Return the mean direction of the words, float32[768], unit length.
+
+        A text without words has its end token's instead.
+        """
+        rows = self.states[self.is_word] if self.is_word.any() else self.states[1:2]
+        return l2_normalize(l2_normalize(rows).mean(axis=0))
+
+
+@dataclass(frozen=True, slots=True)
+class TextEncoder:
+    """A loaded text side; made by `load_text_encoder`, or of a loaded pipeline's parts.
+
+    Args:
+        net: transformers' CLIPTextModel, for inference.
+        tokenizer: Its CLIPTokenizer.
+        fingerprint: Of the weights and the library.
+    """
+
+    net: Any
+    tokenizer: Any
+    fingerprint: str
+
+    def encode(self, text: str, *, long_text: LongText = "refrain") -> TextStates:
+        """Encode a text of any length.
+
+        Args:
+            text: Lines ended by a line feed; "" gives the unconditional states.
+            long_text: How more than 75 tokens are read.
+        """
+        text = _plain(text)
+        if long_text == "windows":
+            return self._encode_windows(text)
+        refrain = choose_refrain(text, room=ROOM, count_tokens=self.count_tokens)
+        states, is_word = self._encode_batch([refrain.text])
+        note = None
+        if refrain.taken < refrain.of:
+            note = (
+                f"{refrain.taken} of {refrain.of} different lines were read, those "
+                f"sung most often: the text model reads {ROOM} tokens"
+            )
+        return TextStates(states[0], is_word[0], note)
+
+    def count_tokens(self, text: str) -> int:
+        """Count a text's tokens, without start and end."""
+        return len(self.tokenizer.tokenize(_plain(text)))
+
+    def _encode_windows(self, text: str) -> TextStates:
+        texts = pack_lines(
+            text, room=ROOM, count_tokens=self.count_tokens, most=_MOST_WINDOWS
+        )
+        states, is_word = self._encode_batch(texts or [""])
+        if len(texts) <= 1:
+            return TextStates(states[0], is_word[0])
+        pooled = pool_windows(states, is_word)
+        note = (
+            f"the words were read in {len(texts)} parts of at most {ROOM} tokens (at "
+            f"most {_MOST_WINDOWS}, evenly spaced), whose states were averaged "
+            "position by position"
+        )
+        return TextStates(pooled, np.asarray(is_word.any(axis=0)), note)
+
+    def _encode_batch(
+        self, texts: Sequence[str]
+    ) -> tuple[Array, npt.NDArray[np.bool_]]:
+        """Encode texts that fit, to float32[N, 77, 768] and bool[N, 77]."""
+        import torch
+
+        tokens = self.tokenizer(
+            list(texts),
+            padding="max_length",
+            truncation=True,
+            max_length=TOKENS,
+            return_tensors="pt",
+        )
+        ids = tokens["input_ids"].to(self.net.device)
+        with torch.inference_mode():
+            # Stable Diffusion gives no attention mask: the model is causal, and its
+            # padding is read by the diffusion model as it was in training.
+            states = self.net(ids).last_hidden_state.float().cpu().numpy()
+        lengths = tokens["attention_mask"].sum(dim=1).numpy()[:, None]  # with both ends
+        place = np.arange(TOKENS)[None]
+        return states, (place > 0) & (place < lengths - 1)
+
+
+def pool_windows(states: Array, is_word: npt.NDArray[np.bool_]) -> Array:
+    """Average windows position by position, at the mean norm of what is averaged.
+
+    Where no window has a word its padding is averaged; where some have, words alone.
+
+    Args:
+        states: float32[W, 77, D].
+        is_word: bool[W, 77].
+
+    Returns:
+        float32[77, D].
+    """
+    counted = (is_word | ~is_word.any(axis=0)).astype(np.float64)  # [W, 77]
+    share = (counted / counted.sum(axis=0))[..., None]  # [W, 77, 1]
+    mean = (share * states).sum(axis=0)
+    norms = np.linalg.norm(states.astype(np.float64), axis=-1, keepdims=True)
+    length = (share * norms).sum(axis=0)  # [77, 1]
+    return cast("Array", (l2_normalize(mean) * length).astype(np.float32))
+
+
+def load_text_encoder(weights: Weights, *, device: str = "cpu") -> TextEncoder:
+    """Load the text side of a Stable Diffusion 1 folder, float32, for inference.
+
+    Args:
+        weights: The folder, as `find_weights` compared it with its record.
+        device: `cpu` or `cuda`.
+
+    Raises:
+        ConfigError: Files are missing or damaged, or are another model's.
+    """
+    folder = weights.path
+    _require_architecture(folder)
+    mend_torch_extensions()
+    import torch
+    from safetensors import SafetensorError
+    from transformers import CLIPTextModel, CLIPTokenizer
+
+    local: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+    try:
+        tokenizer = CLIPTokenizer.from_pretrained(folder / "tokenizer", **local)
+        net, report = CLIPTextModel.from_pretrained(
+            folder / "text_encoder",
+            dtype=torch.float32,
+            use_safetensors=True,
+            output_loading_info=True,
+            **local,
+        )
+    except (*_NOT_LOADABLE, SafetensorError) as wrong:
+        raise _unusable(folder, _first_line(wrong)) from wrong
+    if report["missing_keys"]:  # they would be random numbers
+        raise _unusable(folder, f"no tensor {min(report['missing_keys'])}")
+    _require_vocabulary(tokenizer, folder)
+    fingerprint = f"clip_text/{weights.sha256[:16]}/transformers-"
+    return TextEncoder(
+        net.eval().to(device), tokenizer, fingerprint + version("transformers")
+    )
+
+
+def write_tokenizer(folder: Path) -> None:
+    """Write CLIP's own vocabulary as transformers reads it, from open_clip's copy.
+
+    For models that are made here, such as the tests'; published folders bring theirs.
+
+    Args:
+        folder: Gets vocab.json, merges.txt and tokenizer_config.json.
+
+    Raises:
+        ConfigError: open_clip is not installed.
+    """
+    found = find_spec("open_clip")
+    if found is None or found.origin is None:
+        raise ConfigError(
+            "CLIP's vocabulary: open_clip_torch is not installed; install it with: "
+            "pip install -c constraints.txt -e '.[clip]'"
+        )
+    packed = Path(found.origin).with_name("bpe_simple_vocab_16e6.txt.gz")
+    merges = gzip.decompress(packed.read_bytes()).decode().split("\n")[1 : _MERGES + 1]
+    signs = _byte_signs()
+    tokens = [*signs, *(f"{sign}</w>" for sign in signs)]
+    tokens += ["".join(merge.split()) for merge in merges]
+    tokens += ["<|startoftext|>", "<|endoftext|>"]
+    folder.mkdir(parents=True, exist_ok=True)
+    vocabulary = {token: number for number, token in enumerate(tokens)}
+    written = {
+        "vocab.json": json.dumps(vocabulary, ensure_ascii=False),
+        "merges.txt": "\n".join(["#version: 0.2", *merges, ""]),
+        "tokenizer_config.json": json.dumps(
+            {"tokenizer_class": "CLIPTokenizer", "model_max_length": TOKENS}
+        ),
+    }
+    for name, text in written.items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+def _byte_signs() -> list[str]:
+    """Return the sign that stands for each byte, in the order of the vocabulary.
+
+    Printable Latin-1 stands for itself and comes first; the others are given the signs
+    from 256 on (Radford et al. 2019, GPT-2).
+    """
+    own = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    others = 256 - len(own)
+    return [chr(code) for code in [*own, *range(256, 256 + others)]]
+
+
+def _plain(text: str) -> str:
+    """Part the signs of marks such as <|endoftext|>, which lyrics must not set."""
+    return text.replace("<|", "< |")
+
+
+def _require_architecture(folder: Path) -> None:
+    """Refuse another model before its weights are read."""
+    needed = (
+        "tokenizer/vocab.json",
+        "tokenizer/merges.txt",
+        "text_encoder/config.json",
+    )
+    for name in (*needed, "text_encoder/model.safetensors"):
+        if not (folder / name).is_file():
+            raise _unusable(folder, f"no {name}")
+    try:
+        text = (folder / "text_encoder" / "config.json").read_text(encoding="utf-8")
+        config = dict(json.loads(text))
+    except (ValueError, TypeError) as wrong:
+        raise _unusable(folder, f"text_encoder/config.json: {wrong}") from wrong
+    sizes = (EMBED_DIM, TOKENS, VOCABULARY)
+    names = ("hidden_size", "max_position_embeddings", "vocab_size")
+    expected = dict(zip(names, sizes, strict=True))
+    for name, value in expected.items():
+        if config.get(name) != value:
+            found = f"text_encoder has {name} {config.get(name)}, not {value}"
+            raise _unusable(folder, found)
+
+
+def _require_vocabulary(tokenizer: Any, folder: Path) -> None:  # noqa: ANN401
+    marks = (tokenizer.bos_token_id, tokenizer.eos_token_id, len(tokenizer))
+    if marks != (START_TOKEN, END_TOKEN, VOCABULARY):
+        raise _unusable(folder, f"tokenizer's start, end and size are {marks}")
+
+
+def _unusable(folder: Path, found: str) -> ConfigError:
+    return ConfigError(
+        f"text encoder of Stable Diffusion 1: {folder} can't be used ({found}); it is "
+        "incomplete, damaged or of another model: fetch it again with 'make models "
+        "PROFILE=memory'"
+    )
+
+
+def _first_line(wrong: Exception) -> str:
+    lines = str(wrong).strip().splitlines() or [type(wrong).__name__]
+    return lines[0][:200]
