@@ -36,7 +36,7 @@ def evoke_report(
     """One page on pictures, music, bridge, index, boards and drops, and one picture.
 
     Made anew each time: boards and drops come without a run of their own, and whether
-    the index is well is asked of it now.
+    the index is well is asked of it now. The same status is written once.
     """
 
     def ask(release: Release, served: Served) -> Health:
