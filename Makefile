@@ -6,23 +6,25 @@ BIN := $(VENV)/bin
 EVOKE_HOME ?= .evoke
 EVOKE_PROFILE ?= demo
 EVOKE_IMAGES ?= $(IMAGES)
+EVOKE_MEMORY ?= $(MEMORY)
 # Where torch comes from; empty leaves it to pip's own configuration.
 TORCH_INDEX ?=
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
-export EVOKE_HOME EVOKE_PROFILE EVOKE_IMAGES
+export EVOKE_HOME EVOKE_PROFILE EVOKE_IMAGES EVOKE_MEMORY
 export DAGSTER_HOME ?= $(abspath $(EVOKE_HOME))/dagster
 export DAGSTER_DISABLE_TELEMETRY = yes
 export OMP_NUM_THREADS ?= 1
 # Dagster says at every start that batching a burst in one run is in beta.
 export PYTHONWARNINGS ?= ignore:Parameter
 
-.PHONY: demo test dev lint bench board models share roll-back clean
+.PHONY: demo test dev lint bench board models share roll-back doctor clean
 
 demo: $(VENV)/.core $(DAGSTER_HOME)/dagster.yaml  ## a finished board; SONG= and IMAGES= take yours
+	@$(if $(MEMORY),$(PIP) --editable '.[memory,clip]')
 	@$(BIN)/python -m evoke_pipelines $(if $(SONG),"$(SONG)")
 
 test: $(VENV)/.dev  ## the tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 dev: $(VENV)/.core $(DAGSTER_HOME)/dagster.yaml  ## the Dagster UI, with sensors and schedules on
 	@$(BIN)/dagster dev -w workspace.yaml -h 127.0.0.1 -p $(or $(PORT),3000)
@@ -46,7 +48,7 @@ roll-back: $(VENV)/.core $(DAGSTER_HOME)/dagster.yaml  ## serve the release befo
 	@$(BIN)/dagster job execute -w workspace.yaml -j roll_back
 
 models: $(VENV)/.core  ## fetch the weights that PROFILE names; no run downloads any
-	@$(PIP) --editable '.[clip,muq]'
+	@$(PIP) --editable '.[clip,muq,memory]'
 	@$(BIN)/python -m evoke_pipelines.models "$(or $(PROFILE),$(EVOKE_PROFILE))"
 
 $(VENV)/.core: pyproject.toml constraints.txt
@@ -61,6 +63,9 @@ $(VENV)/.dev: $(VENV)/.core
 
 $(DAGSTER_HOME)/dagster.yaml: assets_config/deploy/dagster.yaml
 	@mkdir -p $(@D) && cp $< $@
+
+doctor: $(VENV)/.core  ## what is configured, reachable, missing; JSON=yes
+	@$(BIN)/python -m evoke_pipelines.doctor $(if $(JSON),--json)
 
 clean:  ## remove what demo made, not the environment
 	@rm -rf $(EVOKE_HOME)

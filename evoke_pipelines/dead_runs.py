@@ -8,6 +8,7 @@ Runs that another launcher has started are its own monitoring's business.
 
 import json
 import os
+import socket
 from pathlib import Path
 
 import dagster as dg
@@ -43,7 +44,7 @@ def end_dead_runs(instance: dg.DagsterInstance) -> list[str]:
 def _process_of(run: dg.DagsterRun, instance: dg.DagsterInstance) -> int | None:
     """Return the number of the process that began a run of this machine."""
     server = json.loads(run.tags.get(_SERVER_TAG, "{}"))
-    if server.get("host") not in _HERE:
+    if server.get("host") not in {*_HERE, socket.gethostname()}:
         return None
     started = instance.all_logs(run.run_id, of_type=dg.DagsterEventType.RUN_START)
     return next((e.get_dagster_event().pid for e in started), None)

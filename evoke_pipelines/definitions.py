@@ -12,10 +12,12 @@ from evoke_pipelines.assets import (
     images,
     index,
     library,
+    memory,
     music,
     pairs,
     playlists,
     release,
+    report,
     reviews,
 )
 from evoke_pipelines.checks import CHECKS
@@ -37,9 +39,11 @@ STAGES = (
     index,
     release,
     boards,
+    memory,
     library,
     playlists,
     board_report,
+    report,
     reviews,
 )
 

@@ -19,6 +19,7 @@ from pathlib import Path
 import dagster as dg
 
 from evoke_core.boards.shelf import read_board
+from evoke_core.config.memory import TINY
 from evoke_core.corpus.curation import count_by_status
 from evoke_core.corpus.manifest import build_manifest
 from evoke_core.drops.drop import PREFIX, QUARANTINE, Drop, observe
@@ -26,6 +27,7 @@ from evoke_core.drops.tickets import write_ticket
 from evoke_core.errors import EvokeError, SourceError
 from evoke_core.images.encoders import open_image_encoder
 from evoke_core.index.image_index import open_index
+from evoke_core.memory.tiny import write_tiny_models
 from evoke_core.music.encoders import open_music_encoder, require_licence
 from evoke_core.music.library import songs_below
 from evoke_core.storage.address import open_store
@@ -71,6 +73,8 @@ def _run(song: Path | None) -> int:
         _say(_pictures(store))
         wanted = _drop(songs, store) if song else _drop_demo_piece(store)
         _compose(wanted, store, instance)
+        if _asks_for_images(environment):
+            _remember(wanted, store, instance)
     finished = _report(wanted, store, time.monotonic() - started)
     return 0 if finished else 1
 
@@ -123,6 +127,8 @@ def _require(environment: Environment) -> None:
     require_licence(
         open_music_encoder(profile.music_encoder, environment.weights), profile
     )
+    if profile.memory == TINY:
+        write_tiny_models(environment.weights)
     build_manifest(sources, profile.pictures, ())
     with open_index(environment.milvus):
         pass  # a locked index is reported now, not after the corpus
@@ -214,6 +220,28 @@ def _compose(drops: list[Drop], store: Store, instance: dg.DagsterInstance) -> N
     if not result.success and not _only_refusals(result):
         raise EvokeError(_why("compose_boards", result))
     _say(f"  {'compose_boards':<16} {time.monotonic() - started:6.1f} s")
+
+
+def _asks_for_images(environment: Environment) -> bool:
+    return read_configuration(environment)[0].memory is not None
+
+
+def _remember(drops: list[Drop], store: Store, instance: dg.DagsterInstance) -> None:
+    """Draw an image for every song that has a board."""
+    started = time.monotonic()
+    order = instance.get_dynamic_partitions(AUDIO_DROPS_NAME)
+    boards = [d.drop_id for d in drops if read_board(store, d.drop_id)]
+    if not boards:
+        return
+    result = defs.resolve_job_def("remember_songs").execute_in_process(
+        instance=instance,
+        run_config=_QUIET,
+        tags=_OURS | one_run_over(sorted(boards, key=order.index)),
+        raise_on_error=False,
+    )
+    if not result.success and not _only_refusals(result):
+        raise EvokeError(_why("remember_songs", result))
+    _say(f"  {'remember_songs':<16} {time.monotonic() - started:6.1f} s")
 
 
 def _only_refusals(result: dg.ExecuteInProcessResult) -> bool:

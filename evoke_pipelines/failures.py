@@ -32,7 +32,10 @@ _LEAST_SECRET = 6  # characters; a shorter value would hide common words
 
 
 @dg.run_failure_sensor(
-    name="failure_webhook", default_status=dg.DefaultSensorStatus.RUNNING
+    name="failure_webhook",
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Tells a webhook (EVOKE_WEBHOOK) what failed and why, without secrets; "
+    "silent where it is not set.",
 )
 def failure_webhook(
     context: dg.RunFailureSensorContext,

@@ -4,14 +4,18 @@ All run in one process: a step of these small graphs takes less time than starti
 process for it, and models are loaded once.
 """
 
+from typing import Any
+
 import dagster as dg
 
 from evoke_pipelines.operations import refine_board, roll_back
+from evoke_pipelines.pods import gpu_tags
 
 refresh_corpus = dg.define_asset_job(
     "refresh_corpus",
     selection=dg.AssetSelection.groups("corpus", "images"),
     description="Pictures: list, fetch, measure, embed, dedupe, curate and tag.",
+    tags=gpu_tags(),
     executor_def=dg.in_process_executor,
 )
 
@@ -19,13 +23,14 @@ fit_bridge = dg.define_asset_job(
     "fit_bridge",
     selection=dg.AssetSelection.groups("music", "pairs", "bridge"),
     description="Music: render, embed and tag; pair with pictures; fit and judge.",
+    tags=gpu_tags(),
     executor_def=dg.in_process_executor,
 )
 
 publish_release = dg.define_asset_job(
     "publish_release",
     selection=dg.AssetSelection.groups("directions", "index", "release")
-    | dg.AssetSelection.assets("board_report"),
+    | dg.AssetSelection.assets("board_report", "evoke_report"),
     description="Build and verify the index, ask the gate, replace the release.",
     executor_def=dg.in_process_executor,
 )
@@ -34,6 +39,7 @@ compose_boards = dg.define_asset_job(
     "compose_boards",
     selection=dg.AssetSelection.assets("audio_drop_board"),
     description="Boards of dropped songs; a burst in one run.",
+    tags=gpu_tags(),
     executor_def=dg.in_process_executor,
 )
 
@@ -72,16 +78,33 @@ compare_boards = dg.define_asset_job(
     executor_def=dg.in_process_executor,
 )
 
-JOBS = [
+remember_songs = dg.define_asset_job(
+    "remember_songs",
+    selection=dg.AssetSelection.assets("audio_drop_memory"),
+    description="Images beside boards, where the profile asks for them.",
+    executor_def=dg.in_process_executor,
+    tags=gpu_tags(),
+)
+
+make_report = dg.define_asset_job(
+    "make_report",
+    selection=dg.AssetSelection.groups("status"),
+    description="The status page, as things are now.",
+    executor_def=dg.in_process_executor,
+)
+
+JOBS: list[Any] = [
     refresh_corpus,
     fit_bridge,
     publish_release,
     roll_back,
     compose_boards,
+    remember_songs,
     compose_library,
     refine_board,
     compare_boards,
     make_playlist,
     curate_reviews,
     make_study,
+    make_report,
 ]

@@ -12,8 +12,8 @@ from typing import Any
 
 import dagster as dg
 
-from evoke_core.boards.patience import is_transient
 from evoke_core.schemas import TABLES
+from evoke_core.serving.patience import is_transient
 from evoke_pipelines.shown import column_schema
 
 OWNERS = ("team:evoke",)

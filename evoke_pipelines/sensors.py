@@ -109,6 +109,7 @@ def audio_drop_sensor(
     job=curate_reviews,
     minimum_interval_seconds=30,
     default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Takes verdict files out of `reviews/inbox/`, three times at most.",
 )
 def verdict_sensor(
     context: dg.SensorEvaluationContext, store: dg.ResourceParam[Store]
@@ -138,6 +139,8 @@ def verdict_sensor(
     monitored_jobs=[refresh_corpus],
     request_job=fit_bridge,
     default_status=dg.DefaultSensorStatus.RUNNING,
+    description="A refreshed corpus teaches the bridge anew; unchanged, it computes "
+    "nothing.",
 )
 def fit_after_refresh(_: dg.RunStatusSensorContext) -> dg.RunRequest:
     """A refreshed corpus teaches the bridge anew; unchanged, nothing is computed."""
@@ -149,6 +152,7 @@ def fit_after_refresh(_: dg.RunStatusSensorContext) -> dg.RunRequest:
     monitored_jobs=[fit_bridge],
     request_job=publish_release,
     default_status=dg.DefaultSensorStatus.RUNNING,
+    description="A fitted bridge is judged and, if the gate lets it, served.",
 )
 def publish_after_fit(_: dg.RunStatusSensorContext) -> dg.RunRequest:
     """A fitted bridge is judged and, if the gate lets it, served."""

@@ -20,7 +20,7 @@ from evoke_core.storage.store import Store
 
 _CELL_CHARACTERS = 48
 _LIST_VALUES = 6  # of a longer list only the length is shown
-_SAMPLE_ROWS = 3
+_SAMPLE_ROWS, _SAMPLE_CHARACTERS = 3, 26  # so that three rows stand side by side
 _QUALITY = 82  # of WebP; a contact sheet is a tenth of its PNG
 _QUIET_S = 10.0  # between two lines of progress
 _LINK_S = 86_400  # of a presigned link: whoever has it reads the blob for a day
@@ -111,7 +111,9 @@ def sample(frame: pl.DataFrame) -> str:
         return f"md:No rows yet; the columns are {', '.join(frame.columns)}."
     turned: dict[str, list[str]] = {"column": frame.columns}
     for number, row in enumerate(first.iter_rows(), start=1):
-        turned[f"row {number}"] = [_plain(value) for value in row]
+        turned[f"row {number}"] = [
+            _cut(_plain(value), _SAMPLE_CHARACTERS) for value in row
+        ]
     return "md:" + as_markdown(pl.DataFrame(turned))
 
 
@@ -221,8 +223,11 @@ def _plain(value: object) -> str:
 
 def _cell(value: object) -> str:
     text = _plain(value).replace("|", "/").replace("\n", " ")
-    if len(text) > _CELL_CHARACTERS:
-        text = text[:_CELL_CHARACTERS] + "…"
+    text = _cut(text, _CELL_CHARACTERS)
     for sign, escaped in (("&", "&amp;"), ("<", "&lt;")):
         text = text.replace(sign, escaped)
     return text
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[:most] + "…"

@@ -15,10 +15,10 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from evoke_core.boards.document import web_link
 from evoke_core.boards.refine import Pool, Refinement, choose_tiles, relevance_of
 from evoke_core.corpus.licences import Licences, Policy
 from evoke_core.errors import BoardError
+from evoke_core.pages.document import web_link
 from evoke_core.storage.store import digest
 from evoke_core.vectors import mean_pairwise_distance
 

@@ -6,12 +6,12 @@ from typing import Any
 from evoke_core.boards.board import Song, describe_board
 from evoke_core.boards.desk import Desk
 from evoke_core.boards.options import PLAIN, BoardOptions
-from evoke_core.boards.page import render_page
-from evoke_core.boards.picture import render_picture
 from evoke_core.boards.pool import require_pictures, select
 from evoke_core.boards.query import ask
 from evoke_core.errors import BoardError, TrackRefused
 from evoke_core.music.listen import listen
+from evoke_core.pages.board_page import render_page
+from evoke_core.pages.board_picture import render_picture
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from evoke_core.vectors import Array
 
 _TILE_PX = 480  # width of a column on a dense screen
 _PREVIEW_PX = 160
+SHOWN_PX = 320  # in a strip or beside another board
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,3 +214,12 @@ class TileImages:
         except (KeyError, PictureRefused):
             pixels = thumbnail
         return encode_jpeg(pixels, longest_px=longest, quality=80)
+
+
+def small_picture(store: Store, thumbnail: str) -> bytes:
+    """Reduce a stored thumbnail to 320 px; b"" where the picture was withdrawn."""
+    try:
+        picture = decode_picture(store.read(thumbnail))
+    except (KeyError, PictureRefused):
+        return b""
+    return encode_jpeg(picture.rgb, longest_px=SHOWN_PX)

@@ -18,17 +18,17 @@ from urllib.parse import unquote
 
 from markupsafe import Markup
 
-from evoke_core.boards.captions import description
 from evoke_core.boards.clearance import Rules, clear_document
-from evoke_core.boards.clip import render_clip
 from evoke_core.boards.desk import TileImages
-from evoke_core.boards.document import relative_link
-from evoke_core.boards.page import render_page
-from evoke_core.boards.picture import render_picture
-from evoke_core.boards.preview import HEIGHT_PX, WIDTH_PX, render_preview
 from evoke_core.boards.shelf import pack
 from evoke_core.corpus.survey import thumbnail_key
 from evoke_core.errors import BoardError, PictureRefused
+from evoke_core.pages.board_page import render_page
+from evoke_core.pages.board_picture import render_picture
+from evoke_core.pages.captions import description
+from evoke_core.pages.clip import render_clip
+from evoke_core.pages.document import relative_link
+from evoke_core.pages.preview import HEIGHT_PX, WIDTH_PX, render_preview
 from evoke_core.storage.store import Store
 
 PAGE, DOCUMENT, PREVIEW = "board.html", "board.json", "preview.jpg"

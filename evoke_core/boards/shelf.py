@@ -5,7 +5,7 @@ from typing import Any
 
 from evoke_core.boards.cards import list_boards, read_cards
 from evoke_core.boards.compose import Board
-from evoke_core.boards.gallery import render_gallery
+from evoke_core.pages.gallery import render_gallery
 from evoke_core.storage.store import Store
 
 GALLERY = "boards/index.html"

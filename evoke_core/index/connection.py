@@ -6,6 +6,7 @@ IndexUnavailable. Milvus Lite takes one process per file, so it is let go of at 
 """
 
 import logging
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -100,11 +101,23 @@ def _open_lite(path: str) -> Iterator[Any]:
             client = MilvusClient(path)
     except (MilvusException, OSError, RuntimeError) as closed:
         raise _closed(path, causes[0] if causes else closed) from closed
+    _clear_unfinished(Path(path))
     try:
         yield client
     finally:
         client.close()
         _release_lite()
+
+
+def _clear_unfinished(opened: Path) -> None:
+    """Remove what is left where a kill met the making of a collection.
+
+    Lite makes a folder, then the schema in it; a folder without one is no collection,
+    can't be dropped, and its name would be refused for ever. We hold the file's lock.
+    """
+    for folder in opened.glob("collections/*"):
+        if folder.is_dir() and not (folder / "schema.json").exists():
+            shutil.rmtree(folder)
 
 
 def _closed(path: str, cause: BaseException) -> IndexUnavailable:

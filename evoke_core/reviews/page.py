@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from evoke_core.boards import figures
-from evoke_core.boards.document import (
+from evoke_core.pages import figures
+from evoke_core.pages.document import (
     data_uri,
     favicon,
     json_block,
@@ -23,7 +23,7 @@ from evoke_core.reviews.study import Study, Trial
 
 Shown = tuple[str, bool]
 
-_PACKAGES = ("evoke_core.reviews", "evoke_core.boards")
+_PACKAGES = ("evoke_core.reviews", "evoke_core.pages")
 _SECONDS_A_TRIAL = 20
 _GREYS = ("#b8b3ac", "#68645f", "#8a8580", "#d6d1ca")  # the colours of no board
 

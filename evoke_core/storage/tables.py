@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from evoke_core.schemas import TABLES, validate
+from evoke_core.schemas import TABLES, SchemaError, validate
 from evoke_core.storage.store import Store, digest
 from evoke_core.vectors import Array
 
@@ -47,11 +47,12 @@ def read_table(store: Store, name: str) -> pl.DataFrame:
 
     Raises:
         KeyError: It has not been written yet.
+        SchemaError: It was written under another data dictionary.
     """
     found = [each.key for each in store.listing(f"tables/{name}/")]
     if not found:
         raise KeyError(table_key(name))
-    return pl.concat(_read(store, key) for key in found)
+    return pl.concat(_up_to_date(name, key, _read(store, key)) for key in found)
 
 
 def read_table_or_empty(store: Store, name: str, part: str = WHOLE) -> pl.DataFrame:
@@ -65,6 +66,18 @@ def read_table_or_empty(store: Store, name: str, part: str = WHOLE) -> pl.DataFr
     except (KeyError, pl.exceptions.PolarsError):
         return empty
     return frame if frame.schema == empty.schema else empty
+
+
+def _up_to_date(name: str, key: str, frame: pl.DataFrame) -> pl.DataFrame:
+    declared = TABLES[name].empty().schema
+    if dict(frame.schema) == dict(declared):
+        return frame
+    differ = sorted({column for column, _ in frame.schema.items() ^ declared.items()})
+    raise SchemaError(
+        f"{key} was written under another data dictionary, {', '.join(differ)} differ; "
+        "run `make demo`, or the jobs refresh_corpus and fit_bridge in the UI: they "
+        "make again what changed and nothing else"
+    )
 
 
 def _read(store: Store, key: str) -> pl.DataFrame:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import dagster as dg
 import polars as pl
 
-from evoke_core.boards.report import BoardReport, exact_desk, report_boards
+from evoke_core.appraisal.report import BoardReport, exact_desk, report_boards
 from evoke_core.config.profile import RunProfile
 from evoke_core.config.vocabulary import Vocabulary
 from evoke_core.evaluation import Figure

@@ -9,10 +9,9 @@ from typing import Any
 
 import dagster as dg
 import polars as pl
+from pydantic import Field
 
 from evoke_core.boards.desk import Desk, open_desk
-from evoke_core.boards.patience import Patience
-from evoke_core.boards.serve import Served, is_of_release, serve_drops
 from evoke_core.boards.shelf import hang_gallery, read_board
 from evoke_core.config.profile import RunProfile
 from evoke_core.config.vocabulary import Vocabulary
@@ -20,6 +19,8 @@ from evoke_core.drops.drop import PREFIX, QUARANTINE, Drop, observe
 from evoke_core.drops.tickets import read_ticket
 from evoke_core.errors import BoardError
 from evoke_core.music.encode import MusicEncoder
+from evoke_core.serving.patience import Patience
+from evoke_core.serving.serve import Served, is_of_release, serve_drops
 from evoke_core.storage.store import Store, digest
 from evoke_pipelines.partitions import AUDIO_DROPS
 from evoke_pipelines.resources import IndexAccess
@@ -38,7 +39,9 @@ _REMEDIES = {
 class DropConfig(dg.Config):
     """How a run treats boards that already stand."""
 
-    outdated_too: bool = False  # also make boards again that an older release made
+    outdated_too: bool = Field(
+        default=False, description="Also make boards again of an older release."
+    )
 
 
 @dg.asset(

@@ -10,8 +10,10 @@ from evoke_core.index.image_index import FIELDS, collection_name
 from evoke_core.publish import has_served_collection
 from evoke_core.storage.store import Store
 from evoke_core.storage.tables import as_matrix, frame_digest
+from evoke_pipelines.policies import retrying
 from evoke_pipelines.refresh import Made, refresh
 from evoke_pipelines.resources import IndexAccess
+from evoke_pipelines.shown import counts, thumbnails
 
 COLLECTION_KEY = "models/latest/collection.txt"
 
@@ -50,9 +52,18 @@ def image_index(
         with index.open() as opened:
             opened.build(name, fields, as_matrix(fields["embedding"]))
         store.write(COLLECTION_KEY, name.encode())
-        return Made(content, {"collection": name, "dagster/row_count": fields.height})
+        shown = {
+            "collection": name,
+            "index": index.uri,
+            "dagster/row_count": fields.height,
+            "dimension": len(fields["embedding"][0]),
+            "pictures": thumbnails(store, fields["sha256"]),
+            **counts(fields, "source", "licence"),
+        }
+        return Made(content, shown)
 
-    present = _is_there(store, index)
+    with retrying(context):
+        present = _is_there(store, index)
     return refresh(context, store, make, settings=[index.uri, present])
 
 

@@ -72,7 +72,7 @@ def track_manifest(
 
 @dg.asset(
     group_name=_GROUP,
-    kinds={"librosa"},
+    kinds={"numpy"},
     deps=["track_manifest"],
     code_version="1",
     pool="encoder",

@@ -6,16 +6,9 @@ import dagster as dg
 import polars as pl
 from pydantic import Field
 
-from evoke_core.boards.asked import Asked, ask_with_files, ask_with_tiles
-from evoke_core.boards.comparison import shelve_comparison
+from evoke_core.appraisal.comparison import shelve_comparison
+from evoke_core.appraisal.report import exact_desk
 from evoke_core.boards.desk import Desk
-from evoke_core.boards.playlist import (
-    Playlist,
-    PlaylistRules,
-    make_playlist,
-    shelve_playlist,
-)
-from evoke_core.boards.report import exact_desk
 from evoke_core.boards.shelf import read_board
 from evoke_core.config.collections import Sources
 from evoke_core.config.profile import RunProfile
@@ -24,6 +17,13 @@ from evoke_core.corpus.contact_sheet import contact_sheet
 from evoke_core.errors import BoardError, ConfigError
 from evoke_core.images.encode import ImageEncoder
 from evoke_core.music.encode import MusicEncoder
+from evoke_core.playlists.asked import Asked, ask_with_files, ask_with_tiles
+from evoke_core.playlists.playlist import (
+    Playlist,
+    PlaylistRules,
+    make_playlist,
+    shelve_playlist,
+)
 from evoke_core.storage.store import Store, digest
 from evoke_pipelines.shown import as_markdown, as_metadata, picture
 
@@ -33,19 +33,20 @@ _PICTURES_SHOWN = 20
 class PlaylistConfig(dg.Config):
     """Which pictures ask: a board's, or a folder's."""
 
-    board_id: str = ""  # folder below boards/
+    board_id: str = Field(default="", description="Name of a folder below boards/.")
     image_ids: list[str] = Field(
-        default_factory=list
-    )  # of that board's candidates; empty takes its tiles
-    folder: str = ""  # of pictures on this machine
-    length: int = 16
+        default_factory=list,
+        description="Some of that board's candidates; none takes its tiles.",
+    )
+    folder: str = Field(default="", description="Of pictures, on this machine.")
+    length: int = Field(default=16, description="Tracks of the playlist, at most.")
 
 
 class ComparisonConfig(dg.Config):
     """Two boards of one song, by the names of their folders below boards/."""
 
-    left: str
-    right: str
+    left: str = Field(description="Name of a folder below boards/.")
+    right: str = Field(description="Name of another one, of the same song.")
 
 
 @dg.asset(group_name="boards", kinds={"html"}, deps=["release"], code_version="1")

@@ -21,6 +21,7 @@ from evoke_core.publish import (
 from evoke_core.release import CURRENT, read_previous_release
 from evoke_core.storage.store import Store
 from evoke_core.storage.tables import read_arrays
+from evoke_pipelines.policies import retrying
 from evoke_pipelines.refresh import Made, refresh
 from evoke_pipelines.resources import IndexAccess
 from evoke_pipelines.shown import as_markdown
@@ -76,13 +77,24 @@ def release(
             opened.serve(published.collection, keep=_kept_collections(store))
         named = pl.DataFrame(
             {
-                "part": ["release", "collection", "serves", "truth", "pictures"],
+                "part": [
+                    "release",
+                    "collection",
+                    "serves",
+                    "truth",
+                    "pictures",
+                    "sources",
+                    "image encoder",
+                    "music encoder",
+                ],
                 "value": [
                     published.release_id,
                     published.collection,
                     published.kind,
                     published.truth,
                     str(published.pictures),
+                    ", ".join(ingredients.sources),
+                    *fingerprints,
                 ],
             }
         )
@@ -90,12 +102,15 @@ def release(
             published.release_id,
             {
                 "verdict": verdict.reason,
+                "pictures": published.pictures,
+                "licence": ingredients.licence,
                 "contents": "md:" + as_markdown(named),
                 "stored_at": store.locate(CURRENT),
             },
         )
 
-    with index.open() as opened:  # a release whose collection was lost is made anew
+    # A release whose collection was lost is made anew.
+    with retrying(context), index.open() as opened:
         present = has_served_collection(store, opened)
     return refresh(
         context,

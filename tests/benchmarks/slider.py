@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from evoke_core.boards.page import render_page
+from evoke_core.pages.board_page import render_page
 from tests.benchmarks.row import Row, at_most
-from tests.evoke_core.boards.planted_board import PlantedBoard, plant
+from tests.evoke_core.pages.planted_board import PlantedBoard, plant
 
 CANDIDATES, TILES, FRAMES = 500, 40, 240
 FRAME_S = 0.016

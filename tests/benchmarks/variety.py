@@ -26,8 +26,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from evoke_core.boards.desk import Desk
-from evoke_core.boards.report import (
+from evoke_core.appraisal.report import (
     MEASURED,
     BoardReport,
     ask_all,
@@ -36,7 +35,8 @@ from evoke_core.boards.report import (
     report_boards,
     side_of,
 )
-from evoke_core.boards.ways import judge_pool, mmr
+from evoke_core.appraisal.ways import judge_pool, mmr
+from evoke_core.boards.desk import Desk
 from evoke_core.bridge.projection import Projection
 from evoke_core.config.loading import load_vocabulary
 from evoke_core.evaluation import Figure, bootstrap

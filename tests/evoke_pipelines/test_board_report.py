@@ -6,10 +6,10 @@ import dagster as dg
 import numpy as np
 import pytest
 
-from evoke_core.boards.consistency import consistency_of
+from evoke_core.appraisal.consistency import consistency_of
+from evoke_core.appraisal.report import BoardReport
+from evoke_core.appraisal.variety import trace_curves
 from evoke_core.boards.refine import Pool, Refinement, quantise
-from evoke_core.boards.report import BoardReport
-from evoke_core.boards.variety import trace_curves
 from evoke_core.config.loading import load_run_profile, load_vocabulary
 from evoke_core.evaluation import bootstrap
 from evoke_core.music.handcrafted import HandcraftedMusicEncoder
@@ -97,7 +97,7 @@ def test_the_report_is_stored_and_shown_with_its_plot(store, materialize):
     assert kept["tracks"] == shown["tracks"] == 5
     assert kept["chosen"]["balance"] == 0.75
     assert set(kept["curves"]) == set(kept["at_equal_relevance"]["distance"])
-    assert shown["plot"].startswith("![](data:image/png;base64,")
+    assert shown["plot"].startswith("![](data:image/")
     assert "halves of one track" in shown["consistency"]
     assert "farthest first" in shown["at_equal_relevance"]
 

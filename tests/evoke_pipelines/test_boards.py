@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from evoke_core.boards.patience import Patience
 from evoke_core.drops import ledger
 from evoke_core.drops.drop import drop_of
 from evoke_core.drops.tickets import write_ticket
 from evoke_core.errors import IndexUnavailable, IndexUnreachable
+from evoke_core.serving.patience import Patience
 from evoke_pipelines.assets import boards
 from evoke_pipelines.partitions import AUDIO_DROPS_NAME, one_run_over
 
@@ -247,7 +247,7 @@ def test_a_song_that_was_deleted_before_its_run_fails_nothing(house):
 
 def test_an_error_of_ours_fails_its_song_alone_with_a_traceback(house, monkeypatch):
     bad, good = house.drop("a.wav", chord()), house.drop("b.wav", chord(330))
-    from evoke_core.boards import serve
+    from evoke_core.serving import serve
 
     compose = serve.compose_board
 

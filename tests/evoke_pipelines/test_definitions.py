@@ -23,7 +23,7 @@ corpus     curated_images      parquet polars     <- duplicate_clusters image_em
 corpus     curation_report     pillow             <- curated_images image_embeddings image_facts source_manifests
 images     image_tags          parquet polars     <- curated_images image_embeddings source_manifests
 music      track_manifest      parquet polars     <-
-music      track_embeddings    librosa parquet    <- track_manifest
+music      track_embeddings    numpy parquet      <- track_manifest
 music      track_profiles      parquet polars     <- track_embeddings
 music      track_refusals      parquet polars     <- track_embeddings
 music      track_calibration   safetensors        <- track_embeddings
@@ -36,10 +36,12 @@ directions mood_directions     numpy safetensors  <- curated_images image_embedd
 index      image_index         milvus             <- curated_images image_embeddings image_facts image_tags source_manifests
 release    release             json               <- bridge_baselines bridge_model bridge_report curated_images image_index mood_directions track_calibration
 boards     audio_drop_board    html               <- release
+boards     audio_drop_memory   png                <- audio_drop_board
 boards     library_board       html               <- release track_manifest
 boards     playlist            html               <- release
 boards     board_comparison    html               <- release
 boards     board_report        numpy              <- curated_images image_tags release track_embeddings track_tags
+status     evoke_report        html pillow        <- bridge_report curated_images image_embeddings image_facts image_files image_index image_tags release source_manifests track_embeddings track_manifest track_tags
 reviews    study_page          html               <-
 reviews    curated_pairs       parquet polars     <- duplicate_clusters track_embeddings
 """  # noqa: E501
@@ -152,6 +154,8 @@ def test_jobs_schedules_and_sensors_are_these() -> None:
         "make_playlist",
         "curate_reviews",
         "make_study",
+        "make_report",
+        "remember_songs",
     }
     assert [schedule.name for schedule in defs.schedules or ()] == ["weekly_refresh"]
     assert [sensor.name for sensor in defs.sensors or ()] == [

@@ -19,6 +19,7 @@ from evoke_core.corpus.licences import load_licences
 from evoke_core.drops.drop import observe
 from evoke_core.images.encoders import open_image_encoder
 from evoke_core.images.handcrafted import HandcraftedImageEncoder
+from evoke_core.memory.studio import StudioAccess
 from evoke_core.music.encoders import open_music_encoder
 from evoke_core.music.handcrafted import HandcraftedMusicEncoder
 from evoke_core.release import read_release
@@ -33,8 +34,8 @@ from evoke_pipelines.partitions import AUDIO_DROPS_NAME, EVERY_SHARD, one_run_ov
 from evoke_pipelines.resources import IndexAccess
 
 # Partitioned otherwise, or told what to do by whoever starts them.
-BY_HAND = ("audio_drop_board", "study_page", "library_board", "playlist",
-           "board_comparison")  # fmt: skip
+BY_HAND = ("audio_drop_board", "audio_drop_memory", "study_page", "library_board",
+           "playlist", "board_comparison")  # fmt: skip
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -55,6 +56,7 @@ def micro(home: Path) -> dict[str, Any]:
         "image_encoder": HandcraftedImageEncoder(),
         "music_encoder": HandcraftedMusicEncoder(),
         "index": IndexAccess(str(home / "milvus.db")),
+        "memory_studio": StudioAccess(home / "weights"),
     }
 
 
@@ -103,11 +105,13 @@ def _names(store: LocalStore, prefix: str) -> list[str]:
 
 
 def recomputed(result: Any) -> set[str]:
+    """Name the assets that did work; the status page is made anew each time."""
     return {
         event.asset_key.path[-1]
         for event in result.all_events
         if event.is_step_materialization
-        and event.materialization.metadata["recomputed"].value
+        and (told := event.materialization.metadata.get("recomputed")) is not None
+        and told.value
     }
 
 
@@ -268,10 +272,10 @@ def test_a_release_is_rolled_back_by_one_job(finished, instance) -> None:
     store = resources["store"]
     now = read_release(store)
     profile = resources["run_profile"]
-    nearer = profile.dedupe.model_copy(update={"radius_bits": 2})
+    wider = profile.tags.model_copy(update={"bandwidth": 0.5})
     changed = {
         **resources,
-        "run_profile": profile.model_copy(update={"dedupe": nearer}),
+        "run_profile": profile.model_copy(update={"tags": wider}),
     }
     assert run(changed, instance).success
     assert read_release(store).release_id != now.release_id

@@ -3,8 +3,6 @@
 import dagster as dg
 import pytest
 
-from evoke_core.boards.asked import Unused
-from evoke_core.boards.playlist import Playlist
 from evoke_core.config.loading import (
     load_run_profile,
     load_sources,
@@ -12,6 +10,8 @@ from evoke_core.config.loading import (
 )
 from evoke_core.images.handcrafted import HandcraftedImageEncoder
 from evoke_core.music.handcrafted import HandcraftedMusicEncoder
+from evoke_core.playlists.asked import Unused
+from evoke_core.playlists.playlist import Playlist
 from evoke_core.storage.local import LocalStore
 from evoke_pipelines.assets import playlists as module
 from evoke_pipelines.environment import CONFIG_FOLDER

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import evoke_core.boards
+import evoke_core.pages
 from evoke_core.boards.refine import (
     Pool,
     Refinement,
@@ -22,7 +22,7 @@ from evoke_core.boards.refine import (
 )
 from evoke_core.config.fields import AXES
 
-REFINE_JS = Path(evoke_core.boards.__file__).parent / "templates" / "refine.js"
+REFINE_JS = Path(evoke_core.pages.__file__).parent / "templates" / "refine.js"
 
 
 def pool(vectors, clusters=None, artists=None, sources=None):

@@ -113,3 +113,15 @@ def test_a_file_that_closes_in_the_middle_is_reported(tmp_path):
             reaching(client, "it"),
         ):
             client.has_collection("images_1", timeout=1)
+
+
+def test_a_collection_whose_making_was_killed_does_not_block_its_name(tmp_path):
+    path = tmp_path / "milvus.db"
+    with open_index(str(path)):
+        pass
+    (path / "collections" / "images_1").mkdir(parents=True)  # and no schema in it
+    with open_index(str(path)) as opened:
+        opened.client.create_collection("images_1", dimension=4)
+        assert opened.has("images_1")
+    with open_index(str(path)) as opened:  # a whole one stays
+        assert opened.has("images_1")

@@ -5,10 +5,10 @@ import re
 
 import pytest
 
-from evoke_core.boards.document import data_uri
 from evoke_core.corpus.decode import decode_picture, encode_jpeg
 from evoke_core.corpus.survey import thumbnail_key
 from evoke_core.errors import BoardError
+from evoke_core.pages.document import data_uri
 from evoke_core.reviews.dealing import StudyPlan
 from evoke_core.reviews.making import make_study
 

@@ -1,5 +1,7 @@
 """Tables and arrays: what can be read is valid, and equal content has one digest."""
 
+import io
+
 import numpy as np
 import polars as pl
 import pytest
@@ -7,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evoke_core.errors import EvokeError
-from evoke_core.schemas import TABLES
+from evoke_core.schemas import TABLES, SchemaError
 from evoke_core.storage.local import LocalStore
 from evoke_core.storage.tables import (
     as_matrix,
@@ -191,3 +193,12 @@ def test_a_damaged_part_is_nothing_to_resume_from(store: LocalStore):
     store.write(table_key("image_tags", "first"), b"rubbish")
 
     assert read_table_or_empty(store, "image_tags", "first").height == 0
+
+
+def test_a_table_of_another_data_dictionary_is_refused_with_the_remedy(store) -> None:
+    older = TABLES["track_refusals"].empty().drop("detail")
+    buffer = io.BytesIO()
+    older.write_parquet(buffer)
+    store.write(table_key("track_refusals"), buffer.getvalue())
+    with pytest.raises(SchemaError, match=r"detail differ; run `make demo`"):
+        read_table(store, "track_refusals")

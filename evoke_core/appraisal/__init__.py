@@ -1,0 +1,1 @@
+"""How good boards are: variety, consistency, one against another."""

@@ -1,0 +1,99 @@
+"""The words on a board page: why a picture is here, what the board was asked for.
+
+What pictures are credited with comes from the board as it is. Nothing is escaped here;
+the templates do that.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from evoke_core.pages.document import clock
+
+MOODS_SHOWN = 4
+_FILTERED = {
+    "sources": "from",
+    "licences": "under",
+    "moods": "that feel",
+}
+
+
+def why(moods: Sequence[str], section: Mapping[str, Any] | None) -> str:
+    """Say in a few words under a tile why it is here."""
+    parts = [_and(moods)] if moods else []
+    if section is not None:
+        parts.append(f"section {section['label']}")
+    return " · ".join(parts) or "close to the whole song"
+
+
+def reason(moods: Sequence[str], section: Mapping[str, Any] | None) -> str:
+    """Say in a sentence beside the large picture why it is here."""
+    shared = f"Shares {_and(moods)} with the song" if moods else "Close to the song"
+    if section is None:
+        return f"{shared} as a whole." if not moods else f"{shared}."
+    return f"{shared}, nearest to section {section['label']} ({span(section)})."
+
+
+def lineage(board: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Say how this board differs from its song's plain one; None where it doesn't.
+
+    Returns:
+        `said`, sentences, and `link` to the board it was refined from, or None.
+    """
+    origin = board.get("refined_from")
+    asked = board["refinement"].get("filters") or {}
+    chosen = [
+        _towards(axis, setting(board).get(str(axis["name"]), 0.0))
+        for axis in board["refinement"]["axes"]
+    ]
+    said = [f"It leans {_and([one for one in chosen if one])}."] if any(chosen) else []
+    only = [
+        f"{lead} {_and([str(one) for one in asked[name]], last='or')}"
+        for name, lead in _FILTERED.items()
+        if asked.get(name)
+    ]
+    said += [f"Only pictures {', '.join(only)} are shown."] if only else []
+    if not origin and not said:
+        return None
+    return {
+        "said": said,
+        "link": f"../{quote(str(origin), safe='')}/board.html" if origin else None,
+    }
+
+
+def setting(board: Mapping[str, Any]) -> dict[str, float]:
+    """Give the slider positions that the stored tiles were chosen at."""
+    stored = board["refinement"].get("setting") or {}
+    names = [str(axis["name"]) for axis in board["refinement"]["axes"]]
+    return {name: float(stored[name]) for name in names if stored.get(name)}
+
+
+def description(board: Mapping[str, Any]) -> str:
+    """Say in a sentence what the page is, for previews of its address."""
+    track = board["track"]
+    by = f" by {track['artist']}" if track["artist"] else ""
+    moods = ", ".join(str(one["mood"]) for one in board["moods"][:MOODS_SHOWN])
+    count = len(board["tiles"])
+    return f"{count} pictures that feel like {track['title']}{by}" + (
+        f": {moods}." if moods else "."
+    )
+
+
+def notes(board: Mapping[str, Any]) -> list[str]:
+    """List what a listener should know of the song and the board, each once."""
+    said = [board["track"]["note"], *board["notes"]]
+    return list(dict.fromkeys(str(one) for one in said if one))
+
+
+def span(section: Mapping[str, Any]) -> str:
+    """Write when a section plays: 0:20-0:33, with an en dash."""
+    return f"{clock(section['start_s'])}–{clock(section['end_s'])}"  # noqa: RUF001
+
+
+def _towards(axis: Mapping[str, Any], value: float) -> str:
+    pole = axis["high"] if value > 0 else axis["low"]
+    return f"{round(abs(value) * 100)} % towards {pole}" if value else ""
+
+
+def _and(words: Sequence[str], *, last: str = "and") -> str:
+    return f" {last} ".join([", ".join(words[:-1]), words[-1]] if words[1:] else words)

@@ -1,0 +1,198 @@
+"""The comparison page: two boards of one song side by side, in one HTML file.
+
+What they share is worked out in `comparison`; here it is only shown.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from evoke_core.pages.accent import (
+    PAPER_DARK,
+    PAPER_LIGHT,
+    accent_colour,
+    ink_on,
+    safe_palette,
+)
+from evoke_core.pages.board_page import placeholder, shape
+from evoke_core.pages.document import (
+    clock,
+    data_uri,
+    favicon,
+    json_block,
+    render_document,
+    web_link,
+)
+
+_TO_STORE = "../../"  # from comparisons/<id>/ to the top of the store
+Document = Mapping[str, Any]
+
+
+def render_comparison(
+    left: Document,
+    right: Document,
+    shared: Sequence[str],
+    *,
+    order: float,
+    images: Mapping[str, bytes],
+) -> str:
+    """Write two boards of one song as one self-contained HTML document.
+
+    Args:
+        left: A board of schema "evoke.board/1".
+        right: Another of the same song.
+        shared: Pictures that are tiles of both.
+        order: How alike the two orders are, 1 where they are equal.
+        images: JPEG by image_id; b"" shows a picture's colours instead.
+
+    Returns:
+        HTML; deterministic for the same input.
+    """
+    names = _names(left, right)
+    sides = [
+        _side(board, shared, name, where)
+        for board, name, where in zip(
+            (left, right), names, ("left", "right"), strict=True
+        )
+    ]
+    palette = safe_palette(left["palette"])
+    pictures = {t["image_id"]: t for one in (left, right) for t in one["tiles"]}
+    track = left["track"]
+    title = track["title"]
+    counted = f"{len(shared)} of {max(len(side['tiles']) for side in sides)}"
+    return render_document(
+        "comparison.html",
+        {
+            "title": title,
+            "artist": track["artist"],
+            "length": clock(float(track["duration_s"])),
+            "shared": f"{counted} pictures are on both boards",
+            "description": f"Two boards of {title}: {counted} pictures shared.",
+            "order": f"{order:.2f}",
+            "sides": sides,
+            "figures": _figures(left, right),
+            "same_release": _release(left) == _release(right),
+            "images": {key: data_uri(jpeg) for key, jpeg in images.items() if jpeg},
+            "credits": [_credit(picture) for picture in pictures.values()],
+            "favicon": favicon(palette),
+            "data": json_block([side["sizes"] for side in sides]),
+        },
+        styles=("board.css", "comparison.css"),
+        scripts=("masonry.js", "comparison.js"),
+        rules=_rules(palette, [*left["tiles"], *right["tiles"]]),
+    )
+
+
+def _side(
+    board: Document, shared: Collection[str], name: str, where: str
+) -> dict[str, Any]:
+    return {
+        "where": where,
+        "name": name,
+        "href": f"{_TO_STORE}boards/{quote(str(board['board_id']))}/board.html",
+        "tiles": [
+            {
+                "image_id": tile["image_id"],
+                "alt": _alt(tile),
+                "credit": tile["attribution"],
+                "is_shared": tile["image_id"] in shared,
+            }
+            for tile in board["tiles"]
+        ],
+        "sizes": {
+            tile["image_id"]: {
+                "width_px": tile["width_px"],
+                "height_px": tile["height_px"],
+            }
+            for tile in board["tiles"]
+        },
+    }
+
+
+def _names(left: Document, right: Document) -> tuple[str, str]:
+    """Name two boards by the first thing that tells them apart."""
+    for tell in _TELLING:
+        names = tell(left), tell(right)
+        if names[0] != names[1]:
+            return names
+    return "First", "Second"
+
+
+def _figures(left: Document, right: Document) -> list[tuple[str, str, str]]:
+    """List what is known of both as (name, left, right); equal rows are quiet."""
+    rows: dict[str, Callable[[Document], str]] = {
+        "Pictures": lambda board: str(len(board["tiles"])),
+        "Relevance": lambda board: f"{board['relevance']:.3f}",
+        "Diversity": lambda board: f"{board['diversity']:.3f}",
+        "Sliders": _setting,
+        "Shown from": _filters,
+        "Joined by": lambda board: str(board["release"]["bridge"]),
+        "Release": lambda board: f"{_release(board)}, {_day(board)}",
+    }
+    return [(name, tell(left), tell(right)) for name, tell in rows.items()]
+
+
+def _setting(board: Document) -> str:
+    """Say where the sliders stood in words: "0.50 warm, 0.25 sparse"."""
+    setting = board["refinement"].get("setting") or {}
+    poles = {axis["name"]: axis for axis in board["refinement"]["axes"]}
+    moved = [
+        f"{abs(float(value)):.2f} {poles[axis]['high' if value > 0 else 'low']}"
+        for axis, value in setting.items()
+        if value and axis in poles
+    ]
+    return ", ".join(moved) or "at rest"
+
+
+def _filters(board: Document) -> str:
+    filters = board["refinement"].get("filters") or {}
+    named = [str(one) for group in filters.values() for one in group]
+    return ", ".join(named) or "all pictures"
+
+
+def _release(board: Document) -> str:
+    return str(board["release"]["release_id"])
+
+
+def _day(board: Document) -> str:
+    return str(board["release"]["made_at"])[:10]
+
+
+def _alt(tile: Document) -> str:
+    name = tile["title"] or "Untitled"
+    return f"{name}, {tile['artist']}" if tile["artist"] else name
+
+
+def _credit(tile: Document) -> dict[str, str | None]:
+    return {
+        "name": tile["title"] or "Untitled",
+        "url": web_link(tile["url"]),
+        "credit": tile["attribution"],
+        "licence": tile["licence"],
+        "licence_url": web_link(tile["licence_url"]),
+    }
+
+
+def _rules(palette: Sequence[str], tiles: Sequence[Document]) -> str:
+    """Write this comparison's own colours and shapes as CSS; only checked values."""
+    light, dark = (accent_colour(palette, paper) for paper in (PAPER_LIGHT, PAPER_DARK))
+    rules = [
+        f":root{{--accent:{light};--on-accent:{ink_on(light)}}}",
+        (
+            "@media (prefers-color-scheme:dark){"
+            f":root{{--accent:{dark};--on-accent:{ink_on(dark)}}}}}"
+        ),
+    ]
+    rules += [
+        f"[data-place='{number}']{{aspect-ratio:{shape(tile):.4f};"
+        f"background:{placeholder(safe_palette(tile['palette']))}}}"
+        for number, tile in enumerate(tiles)
+    ]
+    return "".join(rules)
+
+
+_TELLING: tuple[Callable[[Document], str], ...] = (
+    lambda board: "Refined" if board.get("refined_from") else "As the song",
+    lambda board: f"By {board['release']['bridge']}",
+    lambda board: f"Release {_release(board)[:8]}",
+)

@@ -1,0 +1,192 @@
+"""The playlist page: pictures that asked as a strip, tracks that answer as rows.
+
+One HTML file that works alone. Sound is linked where it lies in the store, never held.
+Choosing tracks is `playlist`.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from evoke_core.errors import BoardError
+from evoke_core.pages import figures
+from evoke_core.pages.accent import (
+    PAPER_DARK,
+    PAPER_LIGHT,
+    accent_colour,
+    ink_on,
+    safe_palette,
+)
+from evoke_core.pages.board_page import placeholder, shape
+from evoke_core.pages.document import (
+    clock,
+    data_uri,
+    favicon,
+    json_block,
+    relative_link,
+    render_document,
+    web_link,
+)
+
+SCHEMA = "evoke.playlist/1"
+_MOODS_SHOWN = 4
+_PALETTE_PICTURES = 8  # whose colours the accent is chosen from
+Document = Mapping[str, Any]
+
+
+def render_playlist(playlist: Document, *, images: Sequence[bytes]) -> str:
+    """Write a playlist as one self-contained HTML document.
+
+    Args:
+        playlist: Of schema "evoke.playlist/1".
+        images: JPEG of each picture that asked; b"" shows its colours instead.
+
+    Returns:
+        HTML; deterministic for the same input.
+
+    Raises:
+        BoardError: The schema is another one.
+    """
+    if playlist["schema"] != SCHEMA:
+        raise BoardError(
+            f"playlist {playlist['playlist_id']}: schema {playlist['schema']!r}, this "
+            f"page reads {SCHEMA!r}; make the playlist again with this version"
+        )
+    asked = playlist["asked"]
+    pictures = [_picture(*pair) for pair in zip(asked["pictures"], images, strict=True)]
+    tracks = [_track(one) for one in playlist["tracks"]]
+    palette = _palette(asked["pictures"])
+    return render_document(
+        "playlist.html",
+        {
+            "name": asked["name"],
+            "board": relative_link(asked["board"]),
+            "moods": playlist["moods"][:_MOODS_SHOWN],
+            "pictures": pictures,
+            "tracks": tracks,
+            "facts": _facts(playlist),
+            "description": _description(playlist),
+            "refusals": playlist["refusals"],
+            "notes": playlist["notes"],
+            "release": playlist["release"],
+            "made_on": str(playlist["release"]["made_at"])[:10],
+            "favicon": favicon(palette),
+            "data": json_block([_playable(one) for one in tracks]),
+        },
+        styles=("board.css", "playlist.css"),
+        scripts=("playlist.js",),
+        rules=_rules(palette, asked["pictures"], playlist["tracks"]),
+    )
+
+
+def _picture(picture: Document, image: bytes) -> dict[str, Any]:
+    name = picture["title"] or "Untitled"
+    artist = picture["artist"]
+    return {
+        "name": name,
+        "alt": f"{name}, {artist}" if artist else name,
+        "image": data_uri(image) if image else None,
+        "url": web_link(picture["url"]),
+        "credit": picture["attribution"],
+        "licence": picture["licence"],
+        "licence_url": web_link(picture["licence_url"]),
+    }
+
+
+def _track(track: Document) -> dict[str, Any]:
+    duration_s = float(track["duration_s"])
+    return {
+        "title": track["title"],
+        "artist": track["artist"],
+        "length": clock(duration_s),
+        "duration_s": duration_s,
+        "moods": track["moods"][:_MOODS_SHOWN],
+        "shared": set(track["why"]),
+        "why": _reason([str(mood) for mood in track["why"]]),
+        "nearest": _nearest(track["passage"]),
+        "near": round(100 * _held(track)),
+        "ribbon": figures.ribbon_path(track["peaks"], track["arc"], duration_s),
+        "stops": figures.ribbon_stops(track["arc"], duration_s),
+        "passage": track["passage"] is not None,
+        "audio": relative_link(track["audio"]),
+        "board": relative_link(track["board"]),
+        "credit": track["attribution"],
+        "licence": track["licence"],
+    }
+
+
+def _held(track: Document) -> float:
+    """Hold a score between 0, the average picture, and 1, the track's own board."""
+    return min(1.0, max(0.0, float(track["score"])))
+
+
+def _playable(track: Document) -> dict[str, Any]:
+    return {name: track[name] for name in ("title", "audio", "duration_s", "length")}
+
+
+def _reason(moods: Sequence[str]) -> str:
+    if not moods:
+        return "Close to the pictures. "
+    listed = " and ".join([", ".join(moods[:-1]), moods[-1]] if moods[1:] else moods)
+    return f"Shares {listed} with the pictures. "
+
+
+def _nearest(passage: Document | None) -> str:
+    if passage is None:
+        return ""
+    start, end = (clock(passage[name]) for name in ("start_s", "end_s"))
+    return f"Nearest from {start} to {end}"
+
+
+def _facts(playlist: Document) -> str:
+    count, tracks = len(playlist["asked"]["pictures"]), playlist["tracks"]
+    length = clock(sum(float(one["duration_s"]) for one in tracks))
+    return " · ".join(
+        [
+            "one picture" if count == 1 else f"{count} pictures",
+            f"{len(tracks)} of {playlist['library_size']} tracks",
+            length,
+        ]
+    )
+
+
+def _description(playlist: Document) -> str:
+    moods = ", ".join(str(mood) for mood in playlist["moods"][:_MOODS_SHOWN])
+    name = playlist["asked"]["name"]
+    return f"{len(playlist['tracks'])} tracks that feel like {name}: {moods}."
+
+
+def _palette(pictures: Sequence[Document]) -> list[str]:
+    return safe_palette(
+        [c for one in pictures[:_PALETTE_PICTURES] for c in one["palette"][:3]]
+    )
+
+
+def _rules(
+    palette: Sequence[str], pictures: Iterable[Document], tracks: Iterable[Document]
+) -> str:
+    """Write this playlist's own colours and places as CSS; only checked values."""
+    light, dark = (accent_colour(palette, paper) for paper in (PAPER_LIGHT, PAPER_DARK))
+    rules = [
+        f":root{{--accent:{light};--on-accent:{ink_on(light)}}}",
+        (
+            "@media (prefers-color-scheme:dark){"
+            f":root{{--accent:{dark};--on-accent:{ink_on(dark)}}}}}"
+        ),
+    ]
+    rules += [
+        f"#asked-{number}{{aspect-ratio:{shape(one):.4f};"
+        f"background:{placeholder(safe_palette(one['palette']))}}}"
+        for number, one in enumerate(pictures)
+    ]
+    for number, one in enumerate(tracks):
+        rules.append(f"#near-{number}{{width:{100 * _held(one):.1f}%}}")
+        if one["passage"] is not None and float(one["duration_s"]) > 0:
+            start, end = (
+                100 * float(one["passage"][name]) / float(one["duration_s"])
+                for name in ("start_s", "end_s")
+            )
+            rules.append(
+                f"#passage-{number}{{left:{start:.2f}%;"
+                f"width:{min(end, 100.0) - start:.2f}%}}"
+            )
+    return "".join(rules)

@@ -1,0 +1,1 @@
+"""Pictures ask, and the music of the library answers."""

@@ -1,0 +1,1 @@
+"""Dropped songs become stored boards; a bad one is set aside."""

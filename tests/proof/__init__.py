@@ -1,0 +1,1 @@
+"""Proof that what README claims holds: faults at every boundary, hostile input."""
