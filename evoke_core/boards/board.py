@@ -6,7 +6,6 @@ credit and licence of every picture and the release it was made from.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
@@ -296,8 +295,3 @@ def describe_release(desk: Desk) -> dict[str, Any]:
 
 def _rounded(values: Mapping[str, float]) -> dict[str, float]:
     return {name: round(float(value), 4) for name, value in values.items()}
-
-
-def title_from_key(source_key: str) -> str:
-    """Make a title of a file name."""
-    return PurePosixPath(source_key).stem.replace("_", " ").strip() or source_key

@@ -87,3 +87,11 @@ def observe(listing: Iterable[StoredObject], *, now_s: float) -> list[Drop]:
         for found in listing
         if is_song(found.key) and is_settled(found, now_s=now_s)
     ]
+
+
+def title_from_key(source_key: str) -> str:
+    """Make a title of a file name: its signs between words become blanks."""
+    stem = PurePosixPath(source_key).stem.replace("_", " ").strip()
+    if " " not in stem and stem.count("-") > 1:  # "a-b-c"; one hyphen may be a word's
+        stem = stem.replace("-", " ").strip()
+    return stem or source_key

@@ -17,10 +17,10 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from evoke_core.boards.board import title_from_key
 from evoke_core.config.drops import LinkRules
 from evoke_core.corpus.download.guard import Place
 from evoke_core.corpus.download.reasons import refused_for_failure, refused_for_status
+from evoke_core.drops.drop import title_from_key
 from evoke_core.errors import PictureRefused, TrackRefused
 from evoke_core.serving.link import judge_address, read_link
 

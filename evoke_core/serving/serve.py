@@ -18,13 +18,13 @@ from functools import partial
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
-from evoke_core.boards.board import Song, title_from_key
+from evoke_core.boards.board import Song
 from evoke_core.boards.compose import Board, compose_board
 from evoke_core.boards.desk import Desk
 from evoke_core.boards.shelf import read_board, shelve
 from evoke_core.config.drops import DropRules
 from evoke_core.drops import ledger
-from evoke_core.drops.drop import QUARANTINE, Drop
+from evoke_core.drops.drop import QUARANTINE, Drop, title_from_key
 from evoke_core.errors import (
     ConfigError,
     IndexUnavailable,

@@ -4,12 +4,14 @@
 const MOVE_MS = 250;
 const FADE_MS = 200;
 const LEAN_MS = 600; // one section of the song dissolves into the next
+const MOST_LEAVING = 6;
 
 class TileGrid {
   constructor(list, board) {
     this.list = list;
     this.pictures = new Map(board.candidates.map((one) => [one.image_id, one]));
     this.items = new Map(); // image_id -> its element, once there is one
+    this.leaving = new Map(); // element -> when it began to fade, oldest first
     this.placed = new Map(); // element -> where it was last put
     this.shown = board.tiles;
     this.previews = {};
@@ -79,6 +81,7 @@ class TileGrid {
     }
     this.shown = ids;
     for (const id of ids) this.enter(id);
+    this.forgetLeft(slow ? LEAN_MS : FADE_MS);
     this.list.classList.add("is-moving");
     this.lay(this.width);
     clearTimeout(this.rest);
@@ -96,6 +99,7 @@ class TileGrid {
   enter(id) {
     const item = this.items.get(id) ?? this.build(id);
     item.classList.remove("is-leaving");
+    this.leaving.delete(item);
     if (item.isConnected) return;
     item.classList.add("is-entering");
     this.items.set(id, item);
@@ -104,8 +108,21 @@ class TileGrid {
 
   leave(id) {
     const item = this.items.get(id);
-    item?.classList.remove("is-entering");
-    item?.classList.add("is-leaving");
+    if (!item) return;
+    item.classList.remove("is-entering");
+    item.classList.add("is-leaving");
+    this.leaving.set(item, performance.now());
+  }
+
+  // A hand that goes on moving never lets the board settle: what has faded goes at once,
+  // and no more fade together than the eye follows.
+  forgetLeft(fadeMs) {
+    const faded = performance.now() - fadeMs;
+    for (const [item, since] of this.leaving) {
+      if (since > faded && this.leaving.size <= MOST_LEAVING) break;
+      item.remove();
+      this.leaving.delete(item);
+    }
   }
 
   build(id) {
@@ -125,7 +142,7 @@ class TileGrid {
   // When all has come to rest: forget who left, give the keyboard the new order.
   settle() {
     this.list.classList.remove("is-moving");
-    for (const item of this.list.querySelectorAll(".is-leaving")) item.remove();
+    this.forgetLeft(0);
     for (const item of this.list.querySelectorAll(".is-entering")) {
       item.classList.remove("is-entering");
     }

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from evoke_core.boards.board import describe_board, title_from_key
+from evoke_core.boards.board import describe_board
 from evoke_core.boards.options import PLAIN
 from evoke_core.boards.pool import select
 from evoke_core.boards.query import ask
@@ -226,15 +226,3 @@ def test_the_release_that_made_it_is_recorded(board, desk):
     assert board["release"]["release_id"] == desk.release.release_id
     assert board["release"]["bridge"] == "ridge"
     assert board["release"]["collection"] == "images_1"
-
-
-@pytest.mark.parametrize(
-    ("key", "title"),
-    [
-        ("a/b/blue_in_green.flac", "blue in green"),
-        ("Ohne Titel.mp3", "Ohne Titel"),
-        ("___.wav", "___.wav"),
-    ],
-)
-def test_a_title_is_made_of_the_file_name(key, title):
-    assert title_from_key(key) == title

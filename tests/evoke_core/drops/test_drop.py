@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evoke_core.drops.drop import Drop, drop_of, observe
+from evoke_core.drops.drop import Drop, drop_of, observe, title_from_key
 from evoke_core.storage.store import StoredObject, checked_key
 
 NOW = 1_000_000.0
@@ -99,3 +99,19 @@ def test_a_stamp_far_in_the_future_does_not_make_a_song_wait_for_years():
 
 def test_a_folder_that_the_console_shows_is_no_song():
     assert seen(found("albums/"), found("x/.hidden/")) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "title"),
+    [
+        ("a/b/blue_in_green.flac", "blue in green"),
+        ("Ohne Titel.mp3", "Ohne Titel"),
+        ("set/night-at-the-pier.mp3", "night at the pier"),
+        ("Jean-Luc.mp3", "Jean-Luc"),
+        ("A-ha - Take on.mp3", "A-ha - Take on"),
+        ("___.wav", "___.wav"),
+        ("---.wav", "---.wav"),
+    ],
+)
+def test_a_title_is_made_of_the_file_name(key, title):
+    assert title_from_key(key) == title
