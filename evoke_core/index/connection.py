@@ -16,6 +16,8 @@ from evoke_core.errors import IndexUnavailable, IndexUnreachable
 
 ANSWER_S = 60.0  # Lite can take 46 s to open a file whose process was killed
 _HELLO_S = 5.0
+# What 2.3 answers for a moment, with the code of any other failure.
+_HANDING_OVER = ("failed to get delegator", "can not find client of node")
 
 
 @contextmanager
@@ -61,7 +63,7 @@ def reaching(client: Any, uri: str) -> Iterator[None]:  # noqa: ANN401
         yield
     except (MilvusException, RpcError) as failed:
         where = f"the index at {uri}"
-        if getattr(failed, "retriable", False) or not _answers(client):
+        if _passes(failed) or not _answers(client):
             raise IndexUnreachable(
                 f"{where} went away in the middle ({_said(failed)}); start it again, "
                 "or wait for it, and run the job once more"
@@ -70,6 +72,14 @@ def reaching(client: Any, uri: str) -> Iterator[None]:  # noqa: ANN401
             f"{where} could not do what was asked ({_said(failed)}); run the job "
             "publish_release to build the collection again"
         ) from failed
+
+
+def _passes(failed: Exception) -> bool:
+    """Say whether the server is only busy handing a collection to another node."""
+    said = str(failed)
+    return bool(getattr(failed, "retriable", False)) or any(
+        sign in said for sign in _HANDING_OVER
+    )
 
 
 def _connect_server(uri: str) -> Any:  # noqa: ANN401

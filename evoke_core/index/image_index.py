@@ -6,6 +6,7 @@ or a file is reached in `connection`.
 """
 
 import re
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -45,6 +46,7 @@ __all__ = ["ALIAS", "FIELDS", "Hit", "ImageIndex", "collection_name", "open_inde
 ALIAS = "evoke_images"
 _OURS = "images_"
 _ROWS_AT_ONCE = 1000
+_WAITS_S = (0.2, 0.5, 1.0)  # while a server hands a collection from node to node
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,16 @@ class ImageIndex:
             top_k: Pictures per query; fewer come where fewer pass the filters.
             filters: Which pictures may be found.
         """
-        expression = filters.expression()
+        for wait_s in _WAITS_S:
+            try:
+                return self._search(collection, queries, top_k, filters.expression())
+            except IndexUnreachable:
+                time.sleep(wait_s)
+        return self._search(collection, queries, top_k, filters.expression())
+
+    def _search(
+        self, collection: str, queries: Array, top_k: int, expression: str
+    ) -> list[list[Hit]]:
         with self._reaching():
             found = self.client.search(
                 collection,

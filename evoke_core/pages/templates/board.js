@@ -2,6 +2,11 @@
 
 const ARROWS = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"]);
 
+// A text that stays costs nothing; one that is written again is laid out again.
+function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
 class BoardPage {
   constructor(board, grid) {
     this.board = board;
@@ -106,11 +111,11 @@ class BoardPage {
     }
     const reset = document.getElementById("reset");
     reset.hidden = isAtRest(this.state.setting);
-    reset.querySelector("span").textContent = this.resetsToStored() ? "As refined" : "As the song";
+    write(reset.querySelector("span"), this.resetsToStored() ? "As refined" : "As the song");
     const { dropped } = this.state;
     const restore = document.getElementById("restore");
     restore.hidden = !dropped.length;
-    restore.querySelector("span").textContent = `Bring back ${dropped.length}`;
+    write(restore.querySelector("span"), `Bring back ${dropped.length}`);
     showJudged(this.state);
     const empty = document.getElementById("empty");
     empty.hidden = ids.length > 0;

@@ -13,6 +13,7 @@ class TileGrid {
     this.items = new Map(); // image_id -> its element, once there is one
     this.leaving = new Map(); // element -> when it began to fade, oldest first
     this.placed = new Map(); // element -> where it was last put
+    this.locked = new Set();
     this.shown = board.tiles;
     this.previews = {};
     this.sharp = new Set(board.sharp);
@@ -186,13 +187,16 @@ class TileGrid {
     return this.previews[id] ?? this.source(id, { inline: true });
   }
 
+  // Writes only what changes: hundreds of tiles pass while a slider moves.
   mark(locked) {
     const kept = new Set(locked);
-    for (const [id, item] of this.items) {
+    for (const id of new Set([...this.locked, ...kept])) {
+      const item = this.items.get(id);
+      if (!item || kept.has(id) === item.classList.contains("is-locked")) continue;
       item.classList.toggle("is-locked", kept.has(id));
-      const button = item.querySelector(".tile-lock");
-      button?.setAttribute("aria-pressed", String(kept.has(id)));
+      item.querySelector(".tile-lock")?.setAttribute("aria-pressed", String(kept.has(id)));
     }
+    this.locked = kept;
   }
 
   focus(id, { scroll = false } = {}) {

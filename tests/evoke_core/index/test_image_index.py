@@ -310,3 +310,23 @@ def test_the_first_alias_is_made_without_asking_for_one_that_is_absent():
 
 def test_a_name_holds_letters_and_digits_only():
     assert collection_name("ab-12/x;") == f"images_{LAYOUT}_ab12x"
+
+
+def test_a_search_outlasts_a_server_that_hands_a_collection_over(index, monkeypatch):
+    from pymilvus.exceptions import MilvusException
+
+    index.build("images_1", pictures(), VECTORS)
+    whole, failures = index.client.search, [2]
+
+    def search(*args, **kwargs):
+        if failures[0]:
+            failures[0] -= 1
+            raise MilvusException(message="failed to get delegator -1 for channel c")
+        return whole(*args, **kwargs)
+
+    monkeypatch.setattr(index.client, "search", search)
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    assert len(index.search("images_1", VECTORS[:1], top_k=3)[0]) == 3
+    failures[0] = 9
+    with pytest.raises(IndexUnreachable, match="went away in the middle"):
+        index.search("images_1", VECTORS[:1], top_k=3)
