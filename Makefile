@@ -7,6 +7,7 @@ EVOKE_HOME ?= .evoke
 EVOKE_PROFILE ?= demo
 EVOKE_IMAGES ?= $(IMAGES)
 EVOKE_MEMORY ?= $(MEMORY)
+FOR_MEMORY := .[memory,clip]
 # Where torch comes from; empty leaves it to pip's own configuration.
 TORCH_INDEX ?=
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
@@ -20,7 +21,7 @@ export PYTHONWARNINGS ?= ignore:Parameter
 .PHONY: demo test proof dev lint bench board models share roll-back doctor clean
 
 demo: $(VENV)/.core $(DAGSTER_HOME)/dagster.yaml  ## a finished board; SONG= and IMAGES= take yours
-	@$(if $(MEMORY),$(PIP) --editable '.[memory,clip]')
+	@$(if $(MEMORY),$(PIP) --editable '$(FOR_MEMORY)')
 	@$(BIN)/python -m evoke_pipelines $(if $(SONG),"$(SONG)")
 
 test: $(VENV)/.dev  ## the tests

@@ -87,6 +87,7 @@ def publish_ingredients(
         made_at=made_at,
         figures=figures,
         calibration=_fix(store, CALIBRATION),
+        verdict=verdict.reason,
     )
     current = read_release_or_none(store)
     if current is None or current.release_id != release.release_id:

@@ -39,6 +39,7 @@ class Release:
         figures: Of the serving projection, for the next gate.
         calibration: Store key of the library's calibration of moods; None of a release
             that was made before there was one.
+        verdict: Why the gate let it serve, in a sentence.
     """
 
     collection: str
@@ -55,12 +56,15 @@ class Release:
     made_at: str
     figures: dict[str, Any]
     calibration: str | None = None
+    verdict: str = ""
 
     @property
     def release_id(self) -> str:
         """Return a digest of what it names, without the time it was made."""
         named = {
-            k: v for k, v in asdict(self).items() if k not in ("made_at", "figures")
+            k: v
+            for k, v in asdict(self).items()
+            if k not in ("made_at", "figures", "verdict")
         }
         if self.calibration is None:
             del named["calibration"]  # so that an older release keeps its id

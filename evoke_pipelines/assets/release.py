@@ -32,7 +32,7 @@ from evoke_pipelines.shown import as_markdown
     kinds={"json"},
     deps=["bridge_model", "bridge_baselines", "bridge_report", "mood_directions",
           "image_index", "curated_images", "track_calibration"],
-    code_version="4",
+    code_version="5",
     pool="milvus",
 )  # fmt: skip
 def release(
@@ -69,7 +69,7 @@ def release(
         with index.open() as opened:
             # Nobody is sent to a collection that is not there.
             opened.require(ingredients.collection, directions["directions"].shape[1])
-            published, verdict = publish_ingredients(
+            published, _ = publish_ingredients(
                 store,
                 ingredients,
                 made_at=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -101,7 +101,7 @@ def release(
         return Made(
             published.release_id,
             {
-                "verdict": verdict.reason,
+                "verdict": published.verdict,
                 "pictures": published.pictures,
                 "licence": ingredients.licence,
                 "contents": "md:" + as_markdown(named),

@@ -250,3 +250,9 @@ def test_what_is_served_is_there_or_lost(store):
     publish_ingredients(store, FIRST, made_at="day 1")
     assert has_served_collection(store, Collections("images_1"))
     assert not has_served_collection(store, Collections("images_2"))
+
+
+def test_a_release_says_why_it_serves_also_when_it_is_published_again(store):
+    first, verdict = publish_ingredients(store, FIRST, made_at="day 1")
+    again, _ = publish_ingredients(store, FIRST, made_at="day 2")
+    assert first.verdict == again.verdict == verdict.reason

@@ -180,7 +180,7 @@ def _assets() -> tuple[dg.AssetsDefinition, ...]:
 
 
 def _digest(key: str, data: bytes) -> str:
-    if key.endswith(".json"):
+    if key.endswith(".json") or key.startswith("ledger/"):
         data = json.dumps(_timeless(json.loads(data)), sort_keys=True).encode()
     return hashlib.sha256(data).hexdigest()
 
