@@ -127,10 +127,10 @@ def points_of(counts: dict[str, int], *, most: int) -> list[Point]:
     kinds = {f"{place}.{name}": kinds for place, name, kinds in _all_boundaries()}
     per_boundary = [
         [
-            Point(boundary, nth, kinds[boundary][turn % len(kinds[boundary])])
+            Point(boundary, nth, kinds[boundary][(turn + place) % len(kinds[boundary])])
             for turn, nth in enumerate(_spread(count, most))
         ]
-        for boundary, count in sorted(counts.items())
+        for place, (boundary, count) in enumerate(sorted(counts.items()))
     ]
     chosen: list[Point] = []
     while len(chosen) < most and any(per_boundary):
