@@ -7,7 +7,7 @@ not known here; see `publish.roll_back_release`.
 """
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any
 
 from evoke_core.errors import ReleaseMissing
@@ -156,7 +156,9 @@ def _object_of(raw: bytes) -> dict[str, Any]:
     read = json.loads(raw)
     if not isinstance(read, dict):
         raise ValueError(f"a JSON {type(read).__name__}, no object")  # noqa: TRY004
-    absent = {each.name for each in fields(Release)} - {"calibration"} - set(read)
+    # What came later has a default, so that an older file is still read.
+    needed = {each.name for each in fields(Release) if each.default is MISSING}
+    absent = needed - set(read)
     if absent:
         raise ValueError(f"it says nothing of {', '.join(sorted(absent))}")
     return read

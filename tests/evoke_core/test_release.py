@@ -249,3 +249,11 @@ def as_new(store, served):
     """Put a store into a state by publishing alone."""
     for release in filter(None, reversed(served)):
         publish(store, release)
+
+
+def test_a_release_made_before_it_said_why_it_serves_is_read_and_keeps_its_id(store):
+    publish(store, replace(FIRST, verdict="better than ridge"))
+    raw = json.loads(store.read("release.json"))
+    assert raw.pop("verdict") == "better than ridge"
+    store.write("release.json", json.dumps(raw).encode())
+    assert read_release(store).release_id == FIRST.release_id
