@@ -21,7 +21,7 @@ LAYOUT: Final = 2  # counts up when a collection of the same content is laid out
 
 _SIZES = ("width_px", "height_px")
 _SCORES = ("energy", "warmth", "complexity", "abstraction")
-_ROWS_AT_ONCE = 1000
+ROWS_AT_ONCE = 1000
 _TEXT_BYTES = 65_535  # Milvus's own limits
 _MOODS, _MOOD_BYTES = 1024, 512
 
@@ -53,8 +53,8 @@ def create(client: Any, name: str, dimension: int) -> None:  # noqa: ANN401
 
 def fill(client: Any, name: str, rows: pl.DataFrame, embeddings: Array) -> None:  # noqa: ANN401
     """Insert every row of `as_rows` with its vector, and write them out."""
-    for start in range(0, rows.height, _ROWS_AT_ONCE):
-        part = rows.slice(start, _ROWS_AT_ONCE).to_dicts()
+    for start in range(0, rows.height, ROWS_AT_ONCE):
+        part = rows.slice(start, ROWS_AT_ONCE).to_dicts()
         for row, embedding in zip(part, embeddings[start:], strict=False):
             row["embedding"] = embedding.tolist()
         client.insert(name, part, timeout=LOAD_S)

@@ -20,6 +20,7 @@ from evoke_core.index.collection import (
     FIELDS,
     LAYOUT,
     LOAD_S,
+    ROWS_AT_ONCE,
     add_index,
     as_rows,
     create,
@@ -45,7 +46,6 @@ __all__ = ["ALIAS", "FIELDS", "Hit", "ImageIndex", "collection_name", "open_inde
 
 ALIAS = "evoke_images"
 _OURS = "images_"
-_ROWS_AT_ONCE = 1000
 _WAITS_S = (0.2, 0.5, 1.0)  # while a server hands a collection from node to node
 
 
@@ -230,7 +230,7 @@ class ImageIndex:
         """Search exactly among the rows that pass a filter, which are few."""
         pages = self.client.query_iterator(
             collection,
-            batch_size=_ROWS_AT_ONCE,
+            batch_size=ROWS_AT_ONCE,
             filter=expression,
             output_fields=["image_id", "embedding"],
             timeout=ANSWER_S,
