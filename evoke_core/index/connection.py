@@ -108,7 +108,9 @@ def _open_lite(path: str) -> Iterator[Any]:
     try:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         with _overhear("milvus_lite.server_manager", causes):
-            client = MilvusClient(path)
+            # Each opening is a server of its own: shared, its connection would never
+            # be used again nor closed.
+            client = MilvusClient(path, dedicated=True)
     except (MilvusException, OSError, RuntimeError) as closed:
         raise _closed(path, causes[0] if causes else closed) from closed
     _clear_unfinished(Path(path))

@@ -1,11 +1,13 @@
 """What keeps the index from being reached is one message, and says if it may pass."""
 
+import gc
 import socket
 import subprocess
 import sys
 from types import SimpleNamespace
 
 import pytest
+from grpc._channel import Channel
 
 from evoke_core.errors import IndexUnavailable, IndexUnreachable
 from evoke_core.index.connection import open_client, reaching
@@ -125,3 +127,11 @@ def test_a_collection_whose_making_was_killed_does_not_block_its_name(tmp_path):
         assert opened.has("images_1")
     with open_index(str(path)) as opened:  # a whole one stays
         assert opened.has("images_1")
+
+
+def test_a_file_that_was_let_go_of_leaves_no_connection_behind(tmp_path):
+    for _ in range(2):
+        with open_index(str(tmp_path / "milvus.db")) as index:
+            assert not index.has("evoke_images_absent")
+    gc.collect()
+    assert not [kept for kept in gc.get_objects() if type(kept) is Channel]
