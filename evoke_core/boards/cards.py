@@ -165,8 +165,8 @@ def _read_table(store: Store) -> dict[str, Any]:
     try:
         table = json.loads(store.read(TABLE))
         known = table["boards"] if table["version"] == _VERSION else {}
-    except (KeyError, TypeError, ValueError):  # absent, damaged, or of another make
-        return {}
+    except (KeyError, TypeError, ValueError, RecursionError):
+        return {}  # absent, damaged, or of another make
     return known if isinstance(known, dict) else {}
 
 

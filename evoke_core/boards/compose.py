@@ -59,19 +59,7 @@ def compose_board(
 
 def draw(document: dict[str, Any], desk: Desk) -> Board:
     """Make the page and the picture of a document."""
-    tiles = {
-        tile["image_id"]: desk.images.tile(
-            desk.pictures[tile["image_id"]]["sha256"],
-            desk.pictures[tile["image_id"]]["location"],
-        )
-        for tile in document["tiles"]
-    }
-    previews = {
-        candidate["image_id"]: desk.images.preview(
-            desk.pictures[candidate["image_id"]]["sha256"]
-        )
-        for candidate in document["candidates"]
-    }
+    tiles, previews = desk.images.of_board(document, desk.where)
     return Board(
         document=document,
         page=render_page(document, tile_images=tiles, previews=previews),

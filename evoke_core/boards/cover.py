@@ -8,13 +8,10 @@ Not here: how the image came about (evoke_core.memory).
 
 import json
 from collections.abc import Mapping
-from contextlib import suppress
-from pathlib import PurePosixPath
 from typing import Any
 
-from evoke_core.boards.desk import TileImages
 from evoke_core.boards.shelf import pack
-from evoke_core.errors import PictureRefused
+from evoke_core.boards.tiles import TileImages, made_for
 from evoke_core.pages.board_page import render_page
 from evoke_core.storage.store import Store
 
@@ -60,18 +57,5 @@ def hang_cover(
 
 def _draw_page(document: Mapping[str, Any], store: Store) -> str:
     """Draw the page with the tiles and previews that were made for it."""
-    images = TileImages(store)
-    tiles, previews = {}, {}
-    for one in document["tiles"]:
-        # a picture that was withdrawn since leaves its colours
-        with suppress(KeyError, PictureRefused):
-            tiles[one["image_id"]] = images.tile(_sha256(one), "")
-    for one in document["candidates"]:
-        with suppress(KeyError, PictureRefused):
-            previews[one["image_id"]] = images.preview(_sha256(one))
+    tiles, previews = TileImages(store).of_board(document, made_for)
     return render_page(document, tile_images=tiles, previews=previews)
-
-
-def _sha256(picture: Mapping[str, Any]) -> str:
-    """Read a picture's content hash from the link to its thumbnail."""
-    return PurePosixPath(str(picture["thumbnail"])).stem

@@ -5,18 +5,17 @@ Nothing here listens or chooses; it only has everything at hand.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from evoke_core.boards.tiles import TileImages
 from evoke_core.bridge.projection import Projection
 from evoke_core.config.profile import RunProfile, TagRules
 from evoke_core.config.vocabulary import Vocabulary
-from evoke_core.corpus.decode import decode_picture, encode_jpeg
-from evoke_core.corpus.fetch import read_picture
-from evoke_core.corpus.survey import thumbnail_key
+from evoke_core.corpus.decode import encode_jpeg
+from evoke_core.corpus.thumbnails import decode_thumbnail
 from evoke_core.errors import BoardError, IndexUnavailable, PictureRefused
 from evoke_core.images.gather import kept_pictures
 from evoke_core.index.image_index import ImageIndex
@@ -27,8 +26,6 @@ from evoke_core.storage.store import Store
 from evoke_core.storage.tables import as_matrix, read_arrays, read_table
 from evoke_core.vectors import Array
 
-_TILE_PX = 480  # width of a column on a dense screen
-_PREVIEW_PX = 160
 SHOWN_PX = 320  # in a strip or beside another board
 
 
@@ -49,6 +46,7 @@ class Desk:
         encoder: Listens to songs.
         vocabulary: Names moods.
         run_profile: Sizes and rules.
+        images: What pages carry of the pictures.
     """
 
     store: Store
@@ -63,11 +61,16 @@ class Desk:
     encoder: MusicEncoder
     vocabulary: Vocabulary
     run_profile: RunProfile
-    images: "TileImages" = field(repr=False)
+    images: TileImages = field(repr=False)
 
     def vectors_of(self, image_ids: Iterable[str]) -> Array:
         """Stack the embeddings of pictures, float32[n, D]."""
         return self.embeddings[[self.rows[image_id] for image_id in image_ids]]
+
+    def where(self, shown: Mapping[str, Any]) -> tuple[str, str]:
+        """Find a tile or candidate of a board: its SHA-256, and its original."""
+        picture = self.pictures[shown["image_id"]]
+        return picture["sha256"], picture["location"]
 
 
 def open_desk(
@@ -163,63 +166,10 @@ def served_pictures(store: Store) -> pl.DataFrame:
     )
 
 
-class TileImages:
-    """JPEGs of a picture in the sizes that a page carries, each made once.
-
-    They are kept in the store by content hash, beside the thumbnails.
-    """
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._preview = lru_cache(maxsize=4096)(self._make_preview)
-        self._tile = lru_cache(maxsize=512)(self._make_tile)
-
-    def preview(self, sha256: str) -> bytes:
-        """Return about 160 px, for a candidate."""
-        return self._preview(sha256)
-
-    def tile(self, sha256: str, location: str) -> bytes:
-        """Return about 480 px wide, for a tile on the board."""
-        return self._tile(sha256, location)
-
-    def _make_preview(self, sha256: str) -> bytes:
-        key = f"previews/{sha256[:2]}/{sha256}.jpg"
-        try:
-            return self._store.read(key)
-        except KeyError:
-            small = decode_picture(self._store.read(thumbnail_key(sha256))).rgb
-            made = encode_jpeg(small, longest_px=_PREVIEW_PX, quality=70)
-            self._store.write(key, made)
-            return made
-
-    def _make_tile(self, sha256: str, location: str) -> bytes:
-        key = f"tiles/{sha256[:2]}/{sha256}.jpg"
-        try:
-            return self._store.read(key)
-        except KeyError:
-            made = self._cut_tile(sha256, location)
-            self._store.write(key, made)
-            return made
-
-    def _cut_tile(self, sha256: str, location: str) -> bytes:
-        """Cut from the original; from the thumbnail where the original has gone."""
-        thumbnail = decode_picture(self._store.read(thumbnail_key(sha256))).rgb
-        height, width = thumbnail.shape[:2]
-        longest = round(_TILE_PX * max(1.0, height / width))
-        if longest <= max(height, width):
-            return encode_jpeg(thumbnail, longest_px=longest, quality=80)
-        try:
-            original = read_picture(location, self._store)
-            pixels = decode_picture(original, longest_px=longest).rgb
-        except (KeyError, PictureRefused):
-            pixels = thumbnail
-        return encode_jpeg(pixels, longest_px=longest, quality=80)
-
-
 def small_picture(store: Store, thumbnail: str) -> bytes:
     """Reduce a stored thumbnail to 320 px; b"" where the picture was withdrawn."""
     try:
-        picture = decode_picture(store.read(thumbnail))
+        pixels = decode_thumbnail(store.read(thumbnail), longest_px=SHOWN_PX)
     except (KeyError, PictureRefused):
         return b""
-    return encode_jpeg(picture.rgb, longest_px=SHOWN_PX)
+    return encode_jpeg(pixels, longest_px=SHOWN_PX)

@@ -1,14 +1,14 @@
 """The candidates that travel with a board: enough that its sliders need no server.
 
 The index is asked for what lies near the song: by the whole track far and wide, by each
-section, and by the moved queries where sliders do not rest. Of that travel the tiles at
-rest and as many again for those that a listener drops, the tiles of every section, and
-then whatever boards at other settings would show most often (`reach`).
+section, at the extremes of the sliders, and where they stand. Of that travel the tiles
+at rest and as many again for those that a listener drops, the tiles of every section,
+and then whatever boards at other settings would show most often (`reach`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import zip_longest
+from itertools import product, zip_longest
 from typing import TypeVar
 
 import numpy as np
@@ -32,6 +32,8 @@ Item = TypeVar("Item", int, str)
 
 _FILTERED = ("sources", "licences", "moods")
 _FAR_AND_WIDE = 5000  # pictures around a song among which its sliders move
+_AT_EXTREMES = 300  # as many as boards are drawn from, see `reach`
+_CORNERS = np.array(list(product((-1.0, 1.0), repeat=len(AXES))))
 _SECTIONS_SHARE = 0.5  # of the pool, for what sections would show
 _MOST_GONE = 5000  # beyond that a release should be published anew
 
@@ -57,17 +59,36 @@ class Selection:
     chosen: list[int]
 
 
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What lies near a song.
+
+    Args:
+        ids: Of the pictures.
+        pool: What choosing among them needs.
+        reserved: Rows that travel wherever the sliders stand, in the order in which
+            they deserve it.
+    """
+
+    ids: list[str]
+    pool: Pool
+    reserved: list[int]
+
+
 def select(refinement: Refinement, desk: Desk, options: BoardOptions) -> Selection:
     """Choose candidates and tiles, and how far the sliders reach.
 
     Raises:
         BoardError: The index holds no picture that may be shown.
     """
-    ids = _around(refinement, desk, options.filters)
-    nearby = look_around(_pool(ids, desk), refinement)
-    reach = reach_of(nearby, wanted=desk.run_profile.board.pool)
+    around = _look(refinement, desk, options.filters)
+    reach = reach_of(
+        look_around(around.pool, refinement),
+        wanted=desk.run_profile.board.pool,
+        reserved=around.reserved,
+    )
     within = replace(refinement, reach=reach)
-    image_ids, pool, relevance = _thin_out(ids, within, desk, options)
+    image_ids, pool, relevance = _thin_out(around, within, desk, options)
     chosen = choose_tiles(pool, within, options.moved())
     return Selection(options, within, image_ids, pool, relevance, chosen)
 
@@ -97,8 +118,15 @@ def gather(
     Raises:
         BoardError: The index holds no picture that may be shown.
     """
-    ids = _around(refinement, desk, options.filters)
-    return _thin_out(ids, refinement, desk, options)
+    around = _look(refinement, desk, options.filters)
+    return _thin_out(around, refinement, desk, options)
+
+
+def _look(refinement: Refinement, desk: Desk, filters: Filters) -> _Around:
+    ids, wanted = _around(refinement, desk, filters), desk.run_profile.board.pool
+    pool = _pool(ids, desk)
+    reserved = _reserved(pool, refinement, wanted) if len(ids) > wanted else []
+    return _Around(ids, pool, reserved)
 
 
 def _around(refinement: Refinement, desk: Desk, filters: Filters) -> list[str]:
@@ -107,6 +135,8 @@ def _around(refinement: Refinement, desk: Desk, filters: Filters) -> list[str]:
     whole, parts = refinement.queries[:1], refinement.queries[1:]
     lists = _search(desk, whole, max(wanted, _FAR_AND_WIDE), filters)
     lists += _search(desk, parts, wanted, filters)
+    if len(desk.pictures) > _FAR_AND_WIDE:  # else those are all that there are
+        lists += _search(desk, _extremes(refinement), _AT_EXTREMES, filters)
     ids = list(dict.fromkeys(_in_turns(lists)))
     if not ids:
         raise BoardError(
@@ -149,14 +179,19 @@ def _search(
 
 
 def _thin_out(
-    around: list[str], refinement: Refinement, desk: Desk, options: BoardOptions
+    around: _Around, refinement: Refinement, desk: Desk, options: BoardOptions
 ) -> tuple[list[str], Pool, Array64]:
     """Keep as many as travel, best first at the setting of the options."""
-    ids = list(dict.fromkeys((*around, *_moved(refinement, desk, options))))
-    nearby, wanted = _pool(ids, desk), desk.run_profile.board.pool
+    ids = list(dict.fromkeys((*around.ids, *_moved(refinement, desk, options))))
+    nearby = around.pool if len(ids) == len(around.ids) else _pool(ids, desk)
+    wanted = desk.run_profile.board.pool
     rows = list(range(len(ids)))
     if len(ids) > wanted:
-        shown = _worth_carrying(nearby, refinement, options, wanted)
+        shown = (
+            *choose_tiles(nearby, refinement, options.moved()),
+            *(around.reserved or _reserved(nearby, refinement, wanted)),
+            *often_shown(look_around(nearby, refinement)).tolist(),
+        )
         rows = list(dict.fromkeys((*shown, *rows)))[:wanted]
     relevance = relevance_of(nearby, refinement, options.moved())
     best_first = sorted(rows, key=lambda row: (-relevance[row], ids[row]))
@@ -164,22 +199,25 @@ def _thin_out(
     return image_ids, _pool(image_ids, desk), relevance[best_first]
 
 
-def _worth_carrying(
-    nearby: Pool, refinement: Refinement, options: BoardOptions, wanted: int
-) -> Iterator[int]:
-    """Yield rows in the order in which they deserve a place, with repetitions."""
+def _reserved(pool: Pool, refinement: Refinement, wanted: int) -> list[int]:
+    """Return the rows of tiles at rest, as many again, and of every section."""
     doubled = replace(refinement, size=2 * refinement.size)
-    yield from choose_tiles(nearby, refinement, options.moved())
-    yield from choose_tiles(nearby, doubled, {})[: wanted // 2]
+    at_rest = choose_tiles(pool, doubled, {})[: wanted // 2]
     by_section = [
         choose_tiles(
-            nearby, replace(refinement, queries=refinement.queries[[0, part]]), {}
+            pool, replace(refinement, queries=refinement.queries[[0, part]]), {}
         )
         for part in range(1, len(refinement.queries))
     ]
-    shared = dict.fromkeys(_in_turns(by_section))
-    yield from list(shared)[: round(wanted * _SECTIONS_SHARE)]
-    yield from often_shown(look_around(nearby, refinement)).tolist()
+    shared = list(dict.fromkeys(_in_turns(by_section)))
+    return [*at_rest, *shared[: round(wanted * _SECTIONS_SHARE)]]
+
+
+def _extremes(refinement: Refinement) -> Array64:
+    """Move the whole track's query to the ends and corners of sliders, and half-way."""
+    moves = np.vstack([np.eye(len(AXES)), -np.eye(len(AXES)), _CORNERS])
+    shifts = refinement.reach * np.vstack([moves, moves / 2]) @ refinement.directions
+    return np.asarray(refinement.queries[0] + shifts, np.float64)
 
 
 def _gone(desk: Desk) -> int:

@@ -26,7 +26,8 @@ _TOLD, _HELD = 72, 32  # random settings, beside the ends and corners
 _SEED = 43
 _STEPS = 16  # reaches tried: the profile's, and down to a sixteenth of it
 _STEPS_TO_HALF = 4
-_DEEP = 300  # nearest pictures that a board is drawn from: 8 times its usual size
+_DEEP = 300  # nearest pictures that a board is drawn from: 8 times its usual size,
+_DEEP_SHARE = 0.08  # or so many of all; the denser, the farther down variety reaches
 _PER_SOURCE = 8  # pictures looked at for each that a cap by source lets through
 Rows = npt.NDArray[np.intp]
 
@@ -67,17 +68,18 @@ def look_around(pool: Pool, refinement: Refinement) -> Nearby:
     )
 
 
-def reach_of(nearby: Nearby, *, wanted: int) -> float:
+def reach_of(nearby: Nearby, *, wanted: int, reserved: Sequence[int] = ()) -> float:
     """Find how far the sliders reach with so many candidates.
 
     Args:
         nearby: N pictures, of which `wanted` travel.
         wanted: Candidates.
+        reserved: Rows that travel whatever boards show most often.
 
     Returns:
-        The refinement's reach, or the widest of a few smaller ones at which the
-        candidates that boards at some settings show most often hold at least COVERED
-        of the tiles at others.
+        The refinement's reach, or the widest of a few smaller ones at which those, and
+        the candidates that boards at some settings show most often, hold at least
+        COVERED of the tiles at others.
     """
     widest = nearby.refinement.reach
     if len(nearby.vectors) <= wanted:
@@ -88,7 +90,9 @@ def reach_of(nearby: Nearby, *, wanted: int) -> float:
     while high - low > 1:
         reach = widest * 2 ** (-step / _STEPS_TO_HALF)
         boards = draw_boards(nearby, np.vstack([told, held]), reach=reach)
-        if _covered(boards[: len(told)], boards[len(told) :], wanted) >= COVERED:
+        often = _most_frequent(boards[: len(told)])
+        travels = list(dict.fromkeys((*reserved, *often.tolist())))[:wanted]
+        if _covered(travels, boards[len(told) :]) >= COVERED:
             high = step
         else:
             low = step
@@ -154,8 +158,7 @@ def _settings() -> tuple[Array64, Array64]:
     return np.vstack([rest, ends, corners, drawn[:_TOLD]]), drawn[_TOLD:]
 
 
-def _covered(told: Rows, held: Rows, wanted: int) -> float:
-    travels = _most_frequent(told)[:wanted]
+def _covered(travels: Sequence[int], held: Rows) -> float:
     shown = held[held >= 0]
     return float(np.isin(shown, travels).mean()) if shown.size else 1.0
 
@@ -183,7 +186,10 @@ def _relevance(nearby: Nearby, moves: Array64, reach: float) -> Array:
 
 def _nearest(relevance: Array, nearby: Nearby) -> Rows:
     """Return the rows that a board may show, int[M, K], in no order."""
-    deep = min(max(_DEEP, 3 * nearby.refinement.size), relevance.shape[1])
+    count = relevance.shape[1]
+    deep = min(
+        max(_DEEP, round(_DEEP_SHARE * count), 3 * nearby.refinement.size), count
+    )
     per_source = nearby.refinement.max_per_source
     if per_source is not None:  # else one large source could hide the others
         relevance = _thinned(relevance, nearby.groups[-1][0], _PER_SOURCE * per_source)

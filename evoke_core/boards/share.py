@@ -10,7 +10,6 @@ Sources: Open Graph protocol; the summary_large_image card of X.
 import posixpath
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -19,10 +18,9 @@ from urllib.parse import unquote
 from markupsafe import Markup
 
 from evoke_core.boards.clearance import Rules, clear_document
-from evoke_core.boards.desk import TileImages
 from evoke_core.boards.shelf import pack
-from evoke_core.corpus.survey import thumbnail_key
-from evoke_core.errors import BoardError, PictureRefused
+from evoke_core.boards.tiles import TileImages, made_for
+from evoke_core.errors import BoardError
 from evoke_core.pages.board_page import render_page
 from evoke_core.pages.board_picture import render_picture
 from evoke_core.pages.captions import description
@@ -76,14 +74,10 @@ def make_copy(
     cleared, left_out = clear_document(document, rules)
     files, cover = _cover(document, store, rules)
     cleared |= {"cover": cover} if cover else {}
-    images = TileImages(store)
-    keys = _keys(document)
-    tiles = {
-        tile["image_id"]: images.tile(keys[tile["image_id"]], "")
-        for tile in cleared["tiles"]
-        if _has_thumbnail(store, keys[tile["image_id"]])
-    }
-    previews = _previews(cleared, keys, images)
+    keys = {one["image_id"]: made_for(one) for one in document["candidates"]}
+    tiles, previews = TileImages(store).of_board(
+        cleared, lambda one: keys[one["image_id"]]
+    )
     page = render_page(cleared, tile_images=tiles, previews=previews)
     files |= {
         PAGE: _with_preview(page, cleared, address).encode(),
@@ -129,29 +123,6 @@ def _credit(picture: Mapping[str, Any]) -> str:
     said = [picture["attribution"], picture["licence"]]
     said += [picture["licence_url"], picture["url"]]
     return " | ".join(" ".join(str(one).split()) for one in said if one)
-
-
-def _keys(document: Mapping[str, Any]) -> dict[str, str]:
-    """Read the content hash of every picture from the link to its thumbnail."""
-    return {
-        one["image_id"]: PurePosixPath(str(one["thumbnail"])).stem
-        for one in document["candidates"]
-    }
-
-
-def _has_thumbnail(store: Store, sha256: str) -> bool:
-    return bool(sha256) and store.exists(thumbnail_key(sha256))
-
-
-def _previews(
-    cleared: Mapping[str, Any], keys: Mapping[str, str], images: TileImages
-) -> dict[str, bytes]:
-    previews = {}
-    for one in cleared["candidates"]:
-        # a picture that was withdrawn since leaves its colours
-        with suppress(KeyError, PictureRefused):
-            previews[one["image_id"]] = images.preview(keys[one["image_id"]])
-    return previews
 
 
 def _cover(

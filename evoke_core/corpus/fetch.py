@@ -76,8 +76,9 @@ class Fetcher:
         )
         new = listed.join(kept.select(_IDENTITY), on=_IDENTITY, how="anti")
         fetched = journal.keep(as_frames("image_files", self._fetched(new)))
+        made = fetched["location"].drop_nulls().str.strip_prefix(IN_STORE)
         for folder in _folders(fetched):
-            remember(self.store, folder)
+            remember(self.store, folder, made=made)
         return pl.concat([kept, fetched]).sort("source", "source_key")
 
     def _fetched(self, new: pl.DataFrame) -> Iterator[dict[str, Any]]:

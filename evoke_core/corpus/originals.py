@@ -5,6 +5,7 @@ that one that is lost or changed behind our back is made again.
 """
 
 import io
+from collections.abc import Iterable
 
 import polars as pl
 
@@ -33,10 +34,30 @@ def damaged(keys: pl.Series, store: Store, folder: str) -> list[str]:
     return found.filter(lost.fill_null(value=False))["key"].to_list()
 
 
-def remember(store: Store, folder: str) -> None:
-    """Note what lies below a folder now as what ought to lie there."""
+def changed(store: Store, folder: str) -> list[str]:
+    """Name all that is remembered below a folder and is gone, or changed since."""
+    return damaged(_remembered(store, folder)["key"], store, folder)
+
+
+def remember(store: Store, folder: str, *, made: Iterable[str] | None = None) -> None:
+    """Note what lies below a folder now as what ought to lie there.
+
+    Args:
+        store: Where it lies.
+        folder: Without a slash at its end.
+        made: Keys that were written since the last time. Any other is remembered as it
+            was then: one that was damaged meanwhile would pass for whole otherwise,
+            where a folder is shared by parts that are looked at in turn. All, if None.
+    """
+    now = _etags(store, folder)
+    if made is not None:
+        fresh = pl.col("key").is_in(list(made)) | pl.col("etag_then").is_null()
+        then = _remembered(store, folder)
+        now = now.join(then, on="key", how="left", suffix="_then").select(
+            "key", pl.when(fresh).then("etag").otherwise("etag_then").alias("etag")
+        )
     buffer = io.BytesIO()
-    _etags(store, folder).write_parquet(buffer)
+    now.sort("key").write_parquet(buffer)
     store.write(_memory(folder), buffer.getvalue())
 
 

@@ -10,8 +10,7 @@ from functools import partial
 import numpy as np
 import polars as pl
 
-from evoke_core.corpus.decode import decode_picture
-from evoke_core.corpus.survey import thumbnail_key
+from evoke_core.corpus.thumbnails import read_thumbnail
 from evoke_core.images.attributes import measure_attributes
 from evoke_core.images.encode import ImageEncoder
 from evoke_core.images.engine import BatchEncoder, embed_by_batches, embedding_rows
@@ -113,7 +112,7 @@ def _embed_batch(
     names: Sequence[str], *, encoder: ImageEncoder, uri: str
 ) -> pl.DataFrame:
     store = open_store(uri)
-    pictures = [decode_picture(store.read(thumbnail_key(name))).rgb for name in names]
+    pictures = [read_thumbnail(store, name) for name in names]
     if isinstance(encoder, HandcraftedImageEncoder):  # one view serves both
         embeddings, attributes = encoder.encode_and_measure(pictures)
     else:

@@ -28,8 +28,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from evoke_core.corpus.decode import decode_picture
-from evoke_core.corpus.survey import thumbnail_key
+from evoke_core.corpus.thumbnails import read_thumbnail
 from evoke_core.images.attributes import measure_attributes
 from evoke_core.schemas import TABLES
 from evoke_core.storage.store import Store
@@ -133,7 +132,7 @@ def _rows(
 
 def prepare_picture(name: str, encoder: BatchEncoder, store: Store) -> PreparedPicture:
     """Read, decode, measure and resize one thumbnail."""
-    rgb = decode_picture(store.read(thumbnail_key(name))).rgb
+    rgb = read_thumbnail(store, name)
     return PreparedPicture(name, measure_attributes(rgb), encoder.prepare(rgb))
 
 

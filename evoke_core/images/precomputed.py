@@ -15,8 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from evoke_core.corpus.decode import decode_picture
-from evoke_core.corpus.survey import thumbnail_key
+from evoke_core.corpus.thumbnails import read_thumbnail
 from evoke_core.errors import PictureRefused
 from evoke_core.images.attributes import measure_attributes
 from evoke_core.images.encode import ImageEncoder
@@ -167,5 +166,5 @@ def embed_by_name(
 
 def _measure_batch(names: Sequence[str], *, uri: str) -> Array:
     store = open_store(uri)
-    pictures = (decode_picture(store.read(thumbnail_key(name))).rgb for name in names)
+    pictures = (read_thumbnail(store, name) for name in names)
     return np.stack([measure_attributes(rgb) for rgb in pictures]).astype(np.float32)

@@ -8,8 +8,8 @@ import polars as pl
 
 from evoke_core.boards.desk import served_pictures
 from evoke_core.boards.shelf import read_board
-from evoke_core.corpus.decode import decode_picture, encode_jpeg
-from evoke_core.corpus.survey import thumbnail_key
+from evoke_core.corpus.decode import encode_jpeg
+from evoke_core.corpus.thumbnails import read_thumbnail
 from evoke_core.errors import BoardError
 from evoke_core.reviews.dealing import StudyPlan, deal_study
 from evoke_core.reviews.page import render_study
@@ -122,7 +122,7 @@ def _images(
     sha256 = dict(pictures.select("image_id", "sha256").iter_rows())
     return {
         (image_id, alone): encode_jpeg(
-            decode_picture(store.read(thumbnail_key(sha256[image_id]))).rgb,
+            read_thumbnail(store, sha256[image_id]),
             longest_px=_LARGE_PX if alone else _SMALL_PX,
             quality=80,
         )

@@ -10,22 +10,25 @@ from evoke_core.corpus.balance import balance_corpus
 from evoke_core.corpus.curation import barred, count_by_status, curate
 from evoke_core.corpus.dedupe import cluster_duplicates
 from evoke_core.corpus.licences import Licences
+from evoke_core.corpus.previews import cut_previews, damaged_previews
 from evoke_core.corpus.report import report_curation
 from evoke_core.images.encode import ImageEncoder
 from evoke_core.images.precomputed import without_unfindable
-from evoke_core.storage.stamps import read_stamp
+from evoke_core.storage.stamps import drop_stamp, read_stamp
 from evoke_core.storage.store import Store, digest
 from evoke_core.storage.tables import as_matrix, read_table, read_table_or_empty
 from evoke_pipelines.refresh import Made, refresh, refresh_table
 from evoke_pipelines.shown import (
     as_markdown,
     counts,
+    log_progress,
     picture,
     thumbnails,
 )
 
 _GROUP = "corpus"
 _RADIUS = "radius_bits"
+_FAILED = "failed"
 KEPT_KEY, LEFT_OUT_KEY = "reports/kept.png", "reports/left_out.png"
 
 
@@ -56,6 +59,7 @@ def duplicate_clusters(
             as_matrix(pictures["embedding"]),
             rules,
             known=known,
+            report=log_progress(context),
             mirror_hashes=np.stack(list(pictures["mirror_hashes"].to_numpy()))
             if rules.mirrored and pictures.height
             else None,
@@ -127,6 +131,43 @@ def curated_images(
         ],
         show=lambda frame: _show_curated(store, frame),
     )
+
+
+@dg.asset(
+    group_name=_GROUP,
+    kinds={"pillow"},
+    deps=["image_facts", "curated_images"],
+    code_version="1",
+)
+def image_previews(
+    context: dg.AssetExecutionContext, store: dg.ResourceParam[Store]
+) -> dg.MaterializeResult[None]:
+    """A 160 px JPEG of every picture that boards may show, so that none cuts its own.
+
+    Each is cut once; what is there is left alone, what is lost or damaged is cut again.
+    """
+    name = context.asset_key.path[-1]
+    damaged = damaged_previews(store)
+    known = read_stamp(store, name)
+    if damaged or (known and known.shown[_FAILED]):
+        drop_stamp(store, name)
+
+    def make() -> Made:
+        previews = cut_previews(
+            _shown_hashes(store), store, damaged=damaged, report=log_progress(context)
+        )
+        context.log.info("%s: %d cut", name, previews.cut)
+        sizes, reasons = previews.size_bytes, previews.reasons
+        failed = pl.DataFrame({"reason": list(reasons.values())}, {"reason": pl.String})
+        shown = {
+            "dagster/row_count": len(sizes),
+            "megabytes": round(sum(sizes.values()) / 1e6, 1),
+            _FAILED: len(reasons),
+            **counts(failed, "reason"),
+        }
+        return Made(digest([sorted(sizes), dict(sorted(reasons.items()))]), shown)
+
+    return refresh(context, store, make, settings=None)
 
 
 @dg.asset(
@@ -204,6 +245,15 @@ def _looks(store: Store) -> pl.DataFrame:
     """Return every measured picture with its attributes and embedding."""
     facts = read_table(store, "image_facts").select("image_id", "sha256")
     return facts.join(read_table(store, "image_embeddings"), on="sha256")
+
+
+def _shown_hashes(store: Store) -> list[str]:
+    """Return the SHA-256 of every picture that boards may show."""
+    shown = read_table(store, "curated_images").filter(
+        (pl.col("status") == "kept") & pl.col("served")
+    )
+    facts = read_table(store, "image_facts").select("image_id", "sha256")
+    return shown.join(facts, on="image_id")["sha256"].unique().sort().to_list()
 
 
 def _duplicate_sheet(store: Store, clusters: pl.DataFrame) -> str:

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -12,8 +13,11 @@ from PIL import Image
 from evoke_core.boards.compose import compose_board
 from evoke_core.boards.desk import open_desk
 from evoke_core.boards.options import PLAIN, BoardOptions
+from evoke_core.boards.tiles import TileImages
 from evoke_core.corpus.curation import barred
 from evoke_core.corpus.licences import load_licences
+from evoke_core.corpus.previews import cut_previews, preview_key
+from evoke_core.corpus.survey import thumbnail_key
 from evoke_core.errors import TrackRefused
 from evoke_core.index.filters import Filters
 from evoke_core.storage.tables import read_table, write_table
@@ -47,10 +51,32 @@ def test_the_same_song_and_release_give_the_same_bytes(song, chord, desk):
     assert first.picture == second.picture
 
 
-def test_each_size_of_a_picture_is_made_once_for_all_songs(song, chord, desk, store):
+def test_previews_are_read_where_the_corpus_left_them(song, chord, desk, store):
+    hashes = [picture["sha256"] for picture in desk.pictures.values()]
+    cut_previews(hashes, store, report=lambda *_: None)
+    before = [(found.key, found.etag) for found in store.listing("")]
     compose(song, chord, desk)
-    assert len(list(store.listing("tiles/"))) == 6
+    after = [(found.key, found.etag) for found in store.listing("")]
+    assert [found for found in after if not found[0].startswith("heard/")] == before
+
+
+def test_a_preview_that_is_not_there_yet_is_made_once_for_all_songs(
+    song, chord, desk, store
+):
+    compose(song, chord, desk)
     assert len(list(store.listing("previews/"))) == 16
+
+
+def test_a_picture_whose_file_is_lost_leaves_its_colours(song, chord, desk, store):
+    first = compose(song, chord, desk)
+    lost = first.document["tiles"][0]["image_id"]
+    sha256 = desk.pictures[lost]["sha256"]
+    store.delete(thumbnail_key(sha256))
+    store.delete(preview_key(sha256))
+    again = compose(song, chord, replace(desk, images=TileImages(store)))
+    assert again.document == first.document
+    shown = "data:image/jpeg;base64,"
+    assert again.page.count(shown) == first.page.count(shown) - 1
 
 
 def test_a_song_that_can_not_be_used_is_refused_with_its_reason(song, silence, desk):

@@ -1,32 +1,16 @@
 """Everything at hand, or a message that says what is missing."""
 
-import io
 from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
 import pytest
-from PIL import Image
 
-from evoke_core.boards.desk import TileImages, open_desk, served_pictures
-from evoke_core.corpus.decode import encode_jpeg
-from evoke_core.corpus.survey import thumbnail_key
+from evoke_core.boards.desk import open_desk, served_pictures
 from evoke_core.errors import BoardError, IndexUnavailable, ReleaseMissing
 from evoke_core.release import publish, read_release
 from evoke_core.storage.tables import read_table, write_arrays, write_table
-
-SHA = "ab" * 32
-
-
-def size_of(jpeg):
-    with Image.open(io.BytesIO(jpeg)) as image:
-        return image.size
-
-
-def pixels(height, width, seed=0):
-    rng = np.random.default_rng(seed)
-    return rng.integers(0, 255, (height, width, 3), np.uint8)
 
 
 def test_a_desk_has_all_that_the_release_names(desk, store):
@@ -122,42 +106,3 @@ def test_a_corpus_without_a_picture_to_show_is_found_out_before_any_song(
     write_table(store, "curated_images", rows)
     with pytest.raises(BoardError, match="no picture that may be shown; run refresh"):
         open_desk(store, index, encoder, run_profile, vocabulary)
-
-
-def test_a_preview_is_160_px_and_is_made_once(store):
-    store.write(thumbnail_key(SHA), encode_jpeg(pixels(300, 400), longest_px=512))
-    made = TileImages(store).preview(SHA)
-    assert size_of(made) == (160, 120)
-    store.delete(thumbnail_key(SHA))
-    assert TileImages(store).preview(SHA) == made
-
-
-def test_a_tile_of_a_wide_picture_is_cut_from_its_thumbnail(store):
-    store.write(thumbnail_key(SHA), encode_jpeg(pixels(341, 512), longest_px=512))
-    assert size_of(TileImages(store).tile(SHA, "store:gone"))[0] == 480
-
-
-def test_a_tile_of_a_tall_picture_is_cut_from_the_original(store):
-    original = pixels(1200, 800)
-    store.write(thumbnail_key(SHA), encode_jpeg(original, longest_px=512))
-    store.write("pictures/tall.jpg", encode_jpeg(original, longest_px=1200))
-    tile = TileImages(store).tile(SHA, "store:pictures/tall.jpg")
-    width, height = size_of(tile)
-    assert height == pytest.approx(720, abs=3)
-    assert width == pytest.approx(480, abs=3)
-
-
-@pytest.mark.parametrize("original", [None, b"no picture"])
-def test_the_thumbnail_stands_in_where_the_original_has_gone(store, original):
-    store.write(thumbnail_key(SHA), encode_jpeg(pixels(512, 341), longest_px=512))
-    if original:
-        store.write("pictures/tall.jpg", original)
-    tile = TileImages(store).tile(SHA, "store:pictures/tall.jpg")
-    assert size_of(tile) == (341, 512)
-
-
-def test_a_tile_is_kept_in_the_store(store):
-    store.write(thumbnail_key(SHA), encode_jpeg(pixels(341, 512), longest_px=512))
-    made = TileImages(store).tile(SHA, "store:gone")
-    store.delete(thumbnail_key(SHA))
-    assert TileImages(store).tile(SHA, "store:gone") == made

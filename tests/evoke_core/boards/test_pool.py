@@ -1,13 +1,15 @@
 """Which candidates travel with a board."""
 
 from dataclasses import replace
+from itertools import product
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from evoke_core.boards import pool
 from evoke_core.boards.options import PLAIN, BoardOptions
-from evoke_core.boards.pool import gather, select
+from evoke_core.boards.pool import gather, require_pictures, select
 from evoke_core.boards.query import ask
 from evoke_core.boards.refine import (
     Pool,
@@ -127,6 +129,38 @@ def test_an_index_that_knows_other_moods_than_the_desk_shows_nothing_wrong(
     assert all(mood in desk.pictures[i]["moods"] for i in found.image_ids)
 
 
+def test_filters_that_some_picture_passes_are_no_error(desk):
+    mood = desk.pictures["p07"]["moods"][0]
+    require_pictures(Filters(moods=(mood,)), desk)
+    require_pictures(Filters(sources=("nowhere",)), without(desk, set(desk.pictures)))
+
+
+def test_filters_that_no_picture_passes_are_told_what_there_is(desk):
+    filters = Filters(sources=("east", "west"), licences=("CC-BY-4.0",))
+    moods = sorted({mood for each in desk.pictures.values() for mood in each["moods"]})
+    with pytest.raises(BoardError) as told:
+        require_pictures(filters, desk)
+    assert str(told.value) == (
+        "none of 24 pictures passes the filters sources ['east', 'west'], "
+        "licences ['CC-BY-4.0']; there are sources north, south; "
+        f"licences CC0-1.0; moods {', '.join(moods)}"
+    )
+
+
+def test_moved_sliders_ask_for_what_lies_where_they_stand(heard, desk, monkeypatch):
+    asked, search = [], desk.index.search
+
+    def kept(collection, queries, **more):
+        asked.append(queries)
+        return search(collection, queries, **more)
+
+    monkeypatch.setattr(desk.index, "search", kept)
+    refinement = in_sections(ask(heard, desk), 2)
+    gather(refinement, desk, BoardOptions({AXES[1]: 0.5}))
+    moved = refinement.queries + 0.5 * refinement.reach * refinement.directions[1]
+    np.testing.assert_allclose(asked[-1], moved, atol=1e-6)
+
+
 def test_a_corpus_smaller_than_the_pool_travels_whole(heard, desk):
     rules = desk.run_profile
     wide = rules.model_copy(
@@ -218,6 +252,39 @@ def test_refining_in_the_page_equals_a_new_retrieval(count):
     assert 0.05 <= found.refinement.reach <= 0.8
 
 
+def test_of_a_large_corpus_the_extremes_of_the_sliders_are_asked_for(monkeypatch):
+    monkeypatch.setattr(pool, "_FAR_AND_WIDE", 500)
+    desk, refinement = corpus(520)
+    asked, search = [], desk.index.search
+
+    def kept(collection, queries, **more):
+        asked.append(queries)
+        return search(collection, queries, **more)
+
+    desk.index.search = kept
+    gather(refinement, desk)
+    # each slider alone, and all together, to their ends and half-way
+    moves = [m for m in product((-1, 0, 1), repeat=4) if sum(map(abs, m)) in {1, 4}]
+    ends = np.vstack([moves, np.array(moves) / 2]) * refinement.reach
+    expected = refinement.queries[0] + ends @ refinement.directions
+    np.testing.assert_allclose(
+        sorted(asked[-1].tolist()), sorted(expected.tolist()), atol=1e-6
+    )
+
+
+def test_what_lies_only_where_the_sliders_stand_is_found_there(monkeypatch):
+    monkeypatch.setattr(pool, "_FAR_AND_WIDE", 500)
+    monkeypatch.setattr(pool, "_AT_EXTREMES", 1)
+    desk, refinement = corpus(3000)
+    options = BoardOptions({"energy": 1.0})
+    image_ids, _, relevance = gather(refinement, desk, options)
+    ids, everything = of_all(desk)
+    best = choose_tiles(everything, refinement, options.setting)
+    assert {ids[row] for row in best} <= set(image_ids)
+    assert not {ids[row] for row in best} <= set(gather(refinement, desk)[0])
+    assert (np.diff(relevance) <= 0).all()
+
+
 def test_candidates_are_the_same_every_time():
     desk, refinement = corpus(1500)
     first, second = (select(refinement, desk, PLAIN) for _ in range(2))
@@ -231,3 +298,26 @@ def test_the_reach_does_not_depend_on_where_the_sliders_stand():
     plain = select(refinement, desk, PLAIN).refinement.reach
     moved = select(refinement, desk, BoardOptions({"warmth": 1.0})).refinement.reach
     assert moved == plain < 0.8
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [2, 3, 4])
+def test_in_a_dense_corpus_no_board_promises_more_than_it_carries(seed):
+    # what lies near the ends of the sliders may be far from the song
+    desk, refinement = corpus(20_000, seed=seed)
+    found = select(refinement, desk, PLAIN)
+    ids, everything = of_all(desk)
+    shared = []
+    for move in np.random.default_rng(1).uniform(-1, 1, (8, 4)):
+        setting = dict(zip(AXES, move, strict=True))
+        here = choose_tiles(found.pool, found.refinement, setting)
+        anew = {ids[r] for r in choose_tiles(everything, found.refinement, setting)}
+        shared.append(len({found.image_ids[row] for row in here} & anew) / len(anew))
+    assert np.mean(shared) >= 0.95, np.mean(shared)
+
+
+def test_a_corpus_that_is_all_near_is_not_asked_for_the_extremes(heard, desk, index):
+    select(ask(heard, desk), desk, PLAIN)
+    assert sum(queries for _, queries, _ in index.asked) == len(
+        ask(heard, desk).queries
+    )

@@ -47,8 +47,9 @@ def asking(queries, **rules):
 
 
 def test_vectors_are_rounded_to_their_own_largest_value():
-    found = quantise(np.array([[0.5, -1.0, 0.25], [0, 0, 0]], np.float32))
-    np.testing.assert_array_equal(found, [[64, -127, 32], [0, 0, 0]])
+    rows = [[0.5, -1.0, 0.25], [2.0, 0.0, -1.0], [0, 0, 0]]
+    found = quantise(np.array(rows, np.float32))
+    np.testing.assert_array_equal(found, [[64, -127, 32], [127, 0, -64], [0, 0, 0]])
     assert found.dtype == np.int8
 
 
@@ -92,6 +93,8 @@ def test_variety_puts_the_different_before_the_second_copy():
     rows = pool([[9, 0], [9, 0], [0, 9]])
     assert choose_tiles(rows, asking([1, 0], balance=0.5, size=2), {}) == [0, 1]
     assert choose_tiles(rows, asking([1, 0], balance=0.4, size=2), {}) == [0, 2]
+    short = pool([[1, 0], [1, 0], [0, 1]])  # of likeness counts the direction alone
+    assert choose_tiles(short, asking([1, 0], balance=0.4, size=2), {}) == [0, 2]
 
 
 def test_marginal_relevance_by_hand():

@@ -4,7 +4,7 @@ import os
 
 import polars as pl
 
-from evoke_core.corpus.originals import damaged, remember
+from evoke_core.corpus.originals import changed, damaged, remember
 from evoke_core.storage.local import LocalStore
 
 KEYS = pl.Series(["pictures/a/1", "pictures/a/2", "pictures/a/3"])
@@ -47,3 +47,33 @@ def test_a_damaged_memory_is_no_memory(store: LocalStore):
 
 def test_no_keys_need_no_listing(store: LocalStore):
     assert damaged(pl.Series([None], dtype=pl.String), store, "pictures/a") == []
+
+
+def test_what_was_damaged_while_others_were_written_is_still_noticed(store: LocalStore):
+    fill(store)
+    os.utime(store.root / "pictures/a/1", ns=(1, 1))
+    store.delete("pictures/a/2")
+    store.write("pictures/a/3", b"written anew")
+
+    remember(store, "pictures/a", made=["pictures/a/3"])
+
+    assert damaged(KEYS, store, "pictures/a") == ["pictures/a/1", "pictures/a/2"]
+
+
+def test_what_a_killed_run_wrote_is_remembered_by_the_next(store: LocalStore):
+    store.write("pictures/a/1", b"by the run that was killed")
+    store.write("pictures/a/2", b"by this run")
+
+    remember(store, "pictures/a", made=["pictures/a/2"])
+    os.utime(store.root / "pictures/a/1", ns=(1, 1))
+
+    assert damaged(KEYS[:2], store, "pictures/a") == ["pictures/a/1"]
+
+
+def test_all_that_changed_is_named_without_being_asked_for(store: LocalStore):
+    fill(store)
+    store.delete("pictures/a/2")
+    store.write("pictures/a/4", b"never remembered")
+
+    assert changed(store, "pictures/a") == ["pictures/a/2"]
+    assert changed(store, "pictures/b") == []

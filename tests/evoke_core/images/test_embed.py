@@ -162,3 +162,11 @@ def test_no_pictures_are_an_empty_table(encoder: MeanColour, store: LocalStore):
 
     assert embed(nothing, encoder, store).height == 0
     assert encoder.seen == []
+
+
+def test_a_panorama_is_embedded_like_any_picture(
+    facts: pl.DataFrame, encoder: MeanColour, store: LocalStore, jpeg: Jpeg
+):
+    store.write(thumbnail_key(facts["sha256"][1]), jpeg(5, width=512, height=40))
+
+    assert embed(facts, encoder, store).height == 2

@@ -8,12 +8,13 @@ import numpy as np
 import polars as pl
 import pytest
 
+import evoke_core.images.tags as tags_module
 from evoke_core.config.loading import load_run_profile, load_vocabulary
 from evoke_core.config.profile import TagRules
 from evoke_core.config.vocabulary import Axis, Mood, Vocabulary
 from evoke_core.images.handcrafted import HandcraftedImageEncoder, affect_of
 from evoke_core.images.tags import tag_pictures
-from evoke_core.labels import join_named, join_words
+from evoke_core.labels import join_named, join_words, place_words
 from evoke_core.moods import mood_coordinates
 from evoke_core.schemas import validate
 from evoke_core.vectors import Array, l2_normalize
@@ -295,3 +296,27 @@ def test_no_shipped_word_is_claimed_by_two_moods(assets_config: Path):
     )
 
     assert [word for word, count in claims.items() if count > 1] == []
+
+
+def test_words_are_looked_up_once_and_progress_is_told(
+    vocabulary: Vocabulary, embeddings: Array, monkeypatch: pytest.MonkeyPatch
+):
+    asked: list[int] = []
+
+    def count(words: Sequence[Sequence[str]], vocabulary: Vocabulary) -> Array:
+        asked.append(len(words))
+        return place_words(words, vocabulary)
+
+    monkeypatch.setattr(tags_module, "place_words", count)
+    monkeypatch.setattr(tags_module, "_AT_ONCE", 2)
+    frame = pictures(embeddings, ["lake"], ["storm"], ["a wall"])
+    told: list[tuple[int, int]] = []
+
+    in_blocks = tag_pictures(
+        frame, vocabulary, RULES, LOOKS, report=lambda *at: told.append(at)
+    )
+
+    assert asked == [2, 1]
+    assert told == [(2, 3), (3, 3)]
+    monkeypatch.undo()
+    assert in_blocks.equals(tag_pictures(frame, vocabulary, RULES, LOOKS))
