@@ -14,6 +14,7 @@ class BoardPage {
     this.lean = null; // index of the query that the board leans to
     this.homes = new Map(); // where a kept picture stood, so that it stays there
     this.state = readState(board, location.hash);
+    this.address = location.hash; // as last read or written here
     grid.receive(JSON.parse(document.getElementById("previews").textContent));
     this.vectors = decodeVectors(board.candidates, board.refinement.dimension);
     this.lightbox = new Lightbox(this);
@@ -106,8 +107,10 @@ class BoardPage {
     for (const slider of document.querySelectorAll("[data-axis]")) {
       const value = this.state.setting[slider.dataset.axis] ?? 0;
       if (slider.valueAsNumber !== value) slider.value = value;
+      const said = settingText(slider.dataset, value);
+      if (slider.getAttribute("aria-valuetext") === said) continue;
       slider.style.setProperty("--at", `${(value + 1) * 50}%`);
-      slider.setAttribute("aria-valuetext", settingText(slider.dataset, value));
+      slider.setAttribute("aria-valuetext", said);
     }
     const reset = document.getElementById("reset");
     reset.hidden = isAtRest(this.state.setting);
@@ -119,6 +122,7 @@ class BoardPage {
     showJudged(this.state);
     const empty = document.getElementById("empty");
     empty.hidden = ids.length > 0;
+    empty.parentElement.classList.toggle("is-empty", !ids.length);
     if (!ids.length && dropped.length) {
       empty.textContent = "Every picture is dropped. Bring them back above.";
     }
@@ -130,9 +134,11 @@ class BoardPage {
   }
 
   writeAddress() {
+    if (location.hash !== this.address) return; // a newer address waits to be read
     const fragment = writeState(this.board, this.state);
     if (fragment === location.hash.slice(1)) return;
     history.replaceState(null, "", fragment ? `#${fragment}` : location.pathname + location.search);
+    this.address = location.hash;
   }
 
   writeCredits(ids) {
@@ -271,7 +277,8 @@ class BoardPage {
     });
     document.getElementById("pool").addEventListener("toggle", () => this.writePool());
     addEventListener("hashchange", () => {
-      this.state = readState(this.board, location.hash);
+      this.address = location.hash;
+      this.state = readState(this.board, this.address);
       this.apply();
     });
   }

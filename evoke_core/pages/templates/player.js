@@ -68,6 +68,8 @@ class Player {
     for (const part of [this.play, this.playhead, this.clock, follow]) {
       if (part) part.hidden = !ready;
     }
+    this.play.parentElement.classList.remove("is-due"); // known now: it is there or not
+    this.play.parentElement.classList.toggle("is-ready", ready);
     this.ribbon.setAttribute("role", ready ? "slider" : "img");
     if (!ready) {
       this.ribbon.removeAttribute("tabindex");

@@ -21,27 +21,45 @@ function decodeVectors(candidates, dimension) {
     }
     norms[index] = Math.sqrt(dot(rows, start, rows, start, dimension));
   });
-  // similarities do not depend on the sliders, so each row is worked out once
-  return { count, dimension, rows, norms, similarities: new Array(count).fill(null) };
+  return {
+    count, dimension, rows, norms,
+    // what the sliders don't change is worked out once
+    similarities: new Array(count).fill(null),
+    places: new Map(candidates.map((one, index) => [one.image_id, index])),
+    clusters: numbered(candidates.map((one) => one.cluster_id)),
+    artists: numbered(candidates.map((one) => one.artist)),
+    sources: numbered(candidates.map((one) => one.source)),
+  };
+}
+
+// Names as whole numbers from 0, in order of appearance; -1 where there is none.
+function numbered(names) {
+  const numbers = new Map();
+  return Int32Array.from(names, (name) => {
+    if (name === null) return -1;
+    if (!numbers.has(name)) numbers.set(name, numbers.size);
+    return numbers.get(name);
+  });
 }
 
 // setting: {axis name: -1..1}; locked and dropped: image ids; section: a query's index
 // that takes the place of the best section, or null. Returns candidate indices.
 function chooseTiles(board, vectors, setting, locked = [], dropped = [], section = null) {
-  const { candidates, refinement } = board;
-  const relevance = relevanceOf(refinement, vectors, setting, section);
-  const quota = new Quota(candidates, refinement);
-  const places = new Map(candidates.map((one, index) => [one.image_id, index]));
-  const open = new Uint8Array(vectors.count).fill(1);
+  const { refinement } = board;
+  const { count, places } = vectors;
+  const weighted = relevanceOf(refinement, vectors, setting, section);
+  for (let i = 0; i < count; i += 1) weighted[i] *= refinement.balance;
+  const quota = new Quota(vectors, refinement);
+  const open = new Uint8Array(count).fill(1);
   for (const id of dropped) if (places.has(id)) open[places.get(id)] = 0;
   const chosen = [];
-  const nearest = new Float64Array(vectors.count).fill(-Infinity);
+  const nearest = new Float64Array(count).fill(-Infinity);
   const take = (index) => {
     chosen.push(index);
     open[index] = 0;
     quota.count(index);
     const row = similaritiesTo(vectors, index);
-    for (let i = 0; i < vectors.count; i += 1) if (row[i] > nearest[i]) nearest[i] = row[i];
+    for (let i = 0; i < count; i += 1) if (row[i] > nearest[i]) nearest[i] = row[i];
   };
   for (const id of locked) {
     const index = places.get(id);
@@ -50,24 +68,29 @@ function chooseTiles(board, vectors, setting, locked = [], dropped = [], section
     }
   }
   while (chosen.length < refinement.board_size) {
-    const index = bestOpen(refinement.balance, relevance, nearest, open, quota, chosen);
+    const repeated = chosen.length ? nearest : new Float64Array(count);
+    const index = bestOpen(weighted, repeated, 1 - refinement.balance, open, quota);
     if (index < 0) break;
     take(index);
   }
   return chosen;
 }
 
-function bestOpen(balance, relevance, nearest, open, quota, chosen) {
+// The quota is asked of those alone that would lead, and what it refuses stays closed:
+// it only ever fills.
+function bestOpen(weighted, repeated, variety, open, quota) {
   let best = -1;
   let bestValue = -Infinity;
   for (let i = 0; i < open.length; i += 1) {
-    if (!open[i] || !quota.allows(i)) continue;
-    const repeated = chosen.length ? nearest[i] : 0;
-    const value = balance * relevance[i] - (1 - balance) * repeated;
-    if (value > bestValue) {
-      bestValue = value;
-      best = i;
+    if (!open[i]) continue;
+    const value = weighted[i] - variety * repeated[i];
+    if (!(value > bestValue)) continue;
+    if (!quota.allows(i)) {
+      open[i] = 0;
+      continue;
     }
+    bestValue = value;
+    best = i;
   }
   return best;
 }
@@ -161,26 +184,25 @@ function nearestPictures(board, vectors, index, count) {
 
 // What is already on the board: one picture a cluster, so many an artist and a source.
 class Quota {
-  constructor(candidates, refinement) {
-    this.candidates = candidates;
-    this.limits = refinement;
-    this.clusters = new Set();
-    this.artists = new Map();
-    this.sources = new Map();
+  constructor({ count, clusters, artists, sources }, { max_per_artist, max_per_source }) {
+    Object.assign(this, { clusters, artists, sources });
+    this.perArtist = max_per_artist;
+    this.perSource = max_per_source ?? count;
+    this.ofCluster = new Int32Array(count);
+    this.ofArtist = new Int32Array(count);
+    this.ofSource = new Int32Array(count);
   }
 
   allows(index) {
-    const { cluster_id: cluster, artist, source } = this.candidates[index];
-    if (this.clusters.has(cluster)) return false;
-    const { max_per_artist: artistLimit, max_per_source: sourceLimit } = this.limits;
-    if (artist !== null && (this.artists.get(artist) ?? 0) >= artistLimit) return false;
-    return sourceLimit === null || (this.sources.get(source) ?? 0) < sourceLimit;
+    const artist = this.artists[index];
+    if (this.ofCluster[this.clusters[index]] > 0) return false;
+    if (artist >= 0 && this.ofArtist[artist] >= this.perArtist) return false;
+    return this.ofSource[this.sources[index]] < this.perSource;
   }
 
   count(index) {
-    const { cluster_id: cluster, artist, source } = this.candidates[index];
-    this.clusters.add(cluster);
-    if (artist !== null) this.artists.set(artist, (this.artists.get(artist) ?? 0) + 1);
-    this.sources.set(source, (this.sources.get(source) ?? 0) + 1);
+    this.ofCluster[this.clusters[index]] += 1;
+    if (this.artists[index] >= 0) this.ofArtist[this.artists[index]] += 1;
+    this.ofSource[this.sources[index]] += 1;
   }
 }

@@ -12,6 +12,7 @@ class TileGrid {
     this.pictures = new Map(board.candidates.map((one) => [one.image_id, one]));
     this.items = new Map(); // image_id -> its element, once there is one
     this.leaving = new Map(); // element -> when it began to fade, oldest first
+    this.gone = new Set(); // elements that have faded, taken out when all is at rest
     this.placed = new Map(); // element -> where it was last put
     this.locked = new Set();
     this.shown = board.tiles;
@@ -21,7 +22,8 @@ class TileGrid {
     this.width = 0;
     list.addEventListener("load", (event) => event.target.classList.add("is-loaded"), true);
     // tiles are placed as the parser brings them, long before the last picture arrives
-    new MutationObserver(() => this.adopt()).observe(list, { childList: true });
+    this.arrivals = new MutationObserver(() => this.adopt());
+    this.arrivals.observe(list, { childList: true });
     new ResizeObserver(() => this.list.clientWidth !== this.width && this.lay()).observe(list);
     this.lay();
   }
@@ -30,6 +32,7 @@ class TileGrid {
   receive(previews) {
     this.previews = previews;
     this.adopt();
+    this.arrivals.disconnect(); // from here on tiles come and go by this class alone
     for (const [id, item] of this.items) {
       const image = item.querySelector("img");
       if (!image.hasAttribute("src") && previews[id]) image.src = previews[id];
@@ -99,12 +102,12 @@ class TileGrid {
 
   enter(id) {
     const item = this.items.get(id) ?? this.build(id);
-    item.classList.remove("is-leaving");
-    this.leaving.delete(item);
-    if (item.isConnected) return;
+    const isBack = this.gone.delete(item);
+    if (this.leaving.delete(item) || isBack) item.classList.remove("is-leaving", "is-gone");
+    if (item.isConnected && !isBack) return;
     item.classList.add("is-entering");
     this.items.set(id, item);
-    this.list.append(item);
+    if (!item.isConnected) this.list.append(item);
   }
 
   leave(id) {
@@ -115,14 +118,15 @@ class TileGrid {
     this.leaving.set(item, performance.now());
   }
 
-  // A hand that goes on moving never lets the board settle: what has faded goes at once,
-  // and no more fade together than the eye follows.
+  // A hand that goes on moving never lets the board settle: what has faded is hidden at
+  // once (taking it out is dearer), and no more fade together than the eye follows.
   forgetLeft(fadeMs) {
     const faded = performance.now() - fadeMs;
     for (const [item, since] of this.leaving) {
       if (since > faded && this.leaving.size <= MOST_LEAVING) break;
-      item.remove();
+      item.classList.add("is-gone");
       this.leaving.delete(item);
+      this.gone.add(item);
     }
   }
 
@@ -144,6 +148,11 @@ class TileGrid {
   settle() {
     this.list.classList.remove("is-moving");
     this.forgetLeft(0);
+    for (const item of this.gone) {
+      item.classList.remove("is-leaving", "is-gone");
+      item.remove();
+    }
+    this.gone.clear();
     for (const item of this.list.querySelectorAll(".is-entering")) {
       item.classList.remove("is-entering");
     }

@@ -3,8 +3,8 @@
 function showJudged({ locked, dropped }) {
   const line = document.getElementById("judged");
   line.hidden = !locked.length && !dropped.length;
-  line.querySelector("span").textContent =
-    `You kept ${locked.length} and dropped ${dropped.length} of these pictures.`;
+  const said = `You kept ${locked.length} and dropped ${dropped.length} of these pictures.`;
+  write(line.querySelector("span"), said);
 }
 
 function saveVerdict(board, { locked, dropped }) {

@@ -190,6 +190,31 @@ def test_a_broken_address_is_passed_over(browser, address, fragment, planted):
         assert opened.said == []
 
 
+def test_a_new_address_is_not_written_over_before_it_is_read(visit, planted):
+    visit.slide({AXES[0]: 0.5})
+    # the event of a changed address comes later; writing the link comes in between
+    visit.page.evaluate(
+        "fragment => { location.hash = fragment;"
+        " document.getElementById('copy-link').click(); }",
+        f"{AXES[1]}=1",
+    )
+    visit.settle()
+    assert visit.page.url.partition("#")[2] == f"{AXES[1]}=1"
+    assert visit.tiles() == planted.ids({AXES[1]: 1})
+
+
+def test_what_left_while_a_slider_moved_is_taken_out_at_rest(visit, planted):
+    moves = random_settings(30, seed=5)
+    expected = [planted.ids(setting) for setting in moves]
+    given = {"moves": moves, "expected": expected}
+    assert visit.page.evaluate(_DISAGREEMENTS, given) == []
+    visit.settle()
+    assert visit.page.locator(".grid .tile").count() == len(expected[-1])
+    visit.slide(dict.fromkeys(AXES, 0))
+    assert visit.tiles() == planted.ids({})
+    assert visit.page.locator(".grid .tile:visible").count() == len(planted.ids({}))
+
+
 def test_a_kept_picture_stays_wherever_the_sliders_go(visit):
     kept = visit.tiles()[2]
     visit.page.locator(f"[data-id='{kept}']").hover()
@@ -309,17 +334,17 @@ def test_a_slider_over_500_candidates_leaves_room_in_a_frame(browser, tmp_path):
 
 
 def test_tiles_move_in_a_quarter_of_a_second_and_arrive_softly(visit):
-    visit.page.evaluate(
-        "() => { const s = document.querySelector('[data-axis]'); s.value = 1;"
-        " s.dispatchEvent(new Event('input', {bubbles: true})); }"
-    )
-    visit.page.evaluate("() => new Promise(requestAnimationFrame)")
-    took = visit.page.evaluate(
-        "() => getComputedStyle(document.querySelector('.tile:not(.is-entering)'))"
-        ".transitionDuration"
+    # In one go: a quarter of a second later all of it is over.
+    took, entering = visit.page.evaluate(
+        "async () => { const s = document.querySelector('[data-axis]'); s.value = 1;"
+        " s.dispatchEvent(new Event('input', {bubbles: true}));"
+        " await new Promise(requestAnimationFrame);"
+        " const stays = document.querySelector('.tile:not(.is-entering)');"
+        " return [getComputedStyle(stays).transitionDuration,"
+        "  document.querySelectorAll('.tile.is-entering').length]; }"
     )
     assert took.split(", ")[0] == "0.25s"
-    assert visit.page.locator(".tile.is-entering").count() > 0
+    assert entering > 0
 
 
 def test_what_lies_in_the_pool_is_shown_as_more_like_this(visit, planted):
