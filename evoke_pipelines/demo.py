@@ -14,7 +14,7 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import dagster as dg
 
@@ -41,9 +41,10 @@ from evoke_pipelines.environment import (
     read_environment,
 )
 from evoke_pipelines.partitions import AUDIO_DROPS_NAME, EVERY_SHARD, one_run_over
-from evoke_pipelines.sensors import UNFINISHED
+from evoke_pipelines.under_way import UNFINISHED
 
 _DEMO_PIECE = "nocturne"
+_LYRICS = (".lrc", ".txt")  # as serving.sidecars reads them
 _STEPS = {"refresh_corpus": EVERY_SHARD, "fit_bridge": {}, "publish_release": {}}
 _PROCESS_TAG = "evoke/process"
 _OURS = {_PROCESS_TAG: str(os.getpid())}
@@ -180,7 +181,17 @@ def _drop(songs: list[tuple[Path, str]], store: Store) -> list[Drop]:
             same = False
         if not same:
             store.write(PREFIX + key, data)
+        _drop_lyrics(path, key, store)
     return _dropped(store, {key for _, key in songs})
+
+
+def _drop_lyrics(path: Path, key: str, store: Store) -> None:
+    """Put the words that lie beside a song beside it in the drops folder, too."""
+    for suffix in _LYRICS:
+        beside = path.with_suffix(suffix)
+        if beside.is_file():
+            name = PurePosixPath(key).with_suffix(suffix)
+            store.write(f"{PREFIX}{name}", beside.read_bytes())
 
 
 def _drop_demo_piece(store: Store) -> list[Drop]:

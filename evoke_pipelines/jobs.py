@@ -55,6 +55,18 @@ remember_songs = _job(
     "Images beside boards, where the profile asks for them.",
     encodes=True,
 )
+remember_library = _job(
+    "remember_library",
+    _assets("library_memory"),
+    "Images beside boards of the curated library.",
+    encodes=True,
+)
+fit_memory = _job(
+    "fit_memory",
+    _assets("memory_projection"),
+    "Hear the library in its stems; fit how sounds pull words. Hours, and resumable.",
+    encodes=True,
+)
 compose_library = _job(
     "compose_library",
     _assets("library_board"),
@@ -94,6 +106,8 @@ JOBS = [
     roll_back,
     compose_boards,
     remember_songs,
+    remember_library,
+    fit_memory,
     compose_library,
     refine_board,
     compare_boards,

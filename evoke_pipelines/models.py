@@ -19,8 +19,8 @@ from evoke_core.config.loading import load_run_profile
 from evoke_core.config.memory import TINY, MemoryRules
 from evoke_core.config.profile import EncoderChoice, RunProfile
 from evoke_core.errors import ConfigError, EvokeError, WeightsMissing
-from evoke_core.memory.diffusion import FAMILY as DIFFUSION
-from evoke_core.memory.diffusion import FILES
+from evoke_core.memory.diffusion_model import FAMILY as DIFFUSION
+from evoke_core.memory.diffusion_model import FILES
 from evoke_core.memory.openl3_weights import convert_keras_weights
 from evoke_core.torch_extensions import mend_torch_extensions
 from evoke_core.weights import Weights, find_weights, record_weights

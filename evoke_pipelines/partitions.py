@@ -1,9 +1,10 @@
-"""How runs are cut: one partition a dropped song, one a collection or shard of it."""
+"""How runs are cut: by dropped song, curated track, collection or shard of it."""
 
 from collections.abc import Sequence
 
 import dagster as dg
 
+from evoke_core.config.curated_library import load_curated_library
 from evoke_core.config.loading import load_sources
 from evoke_core.corpus.shards import shard_names
 from evoke_pipelines.environment import CONFIG_FOLDER
@@ -11,10 +12,13 @@ from evoke_pipelines.environment import CONFIG_FOLDER
 AUDIO_DROPS_NAME = "audio_drops"
 AUDIO_DROPS = dg.DynamicPartitionsDefinition(name=AUDIO_DROPS_NAME)
 
+# Partitions are part of the definition, so the list is read when the location loads.
+_SOURCES = load_sources(CONFIG_FOLDER)
+CURATED = load_curated_library(CONFIG_FOLDER, _SOURCES)
+CURATED_TRACKS = dg.StaticPartitionsDefinition(list(CURATED.tracks))
+
 # All that are configured: what the profile does not ask for is an empty part.
-PICTURE_SHARDS = dg.StaticPartitionsDefinition(
-    shard_names(load_sources(CONFIG_FOLDER).pictures)
-)
+PICTURE_SHARDS = dg.StaticPartitionsDefinition(shard_names(_SOURCES.pictures))
 
 
 def one_run_over(keys: Sequence[str]) -> dict[str, str]:

@@ -28,23 +28,27 @@ class Policy:
 
     Args:
         started_by: The schedule or sensor that keeps them up to date, or people.
+        made: When that is, in words; an asset that was never made shows this.
         freshness: How old their last look may be; None where nobody waits for one.
     """
 
     started_by: str
+    made: str
     freshness: dg.FreshnessPolicy | None = None
 
 
 # A day late is stale; six hours are what a slow first download takes.
 _WEEKLY = Policy(
     "weekly_refresh",
+    "every week; at once by refresh_corpus, fit_bridge and publish_release, in turn",
     dg.FreshnessPolicy.time_window(
         fail_window=timedelta(days=8), warn_window=timedelta(days=7, hours=6)
     ),
 )
-_ON_DROP = Policy("audio_drop_sensor")
-_ON_VERDICTS = Policy("verdict_sensor")
-_ON_REQUEST = Policy("people")
+_ON_DROP = Policy("audio_drop_sensor", "for every song that lands in drops/")
+_ON_BOARD = Policy("memory_sensor", "for every board, where the profile has `memory:`")
+_ON_VERDICTS = Policy("verdict_sensor", "once verdict files lie in reviews/inbox/")
+_ON_REQUEST = Policy("people", "whenever somebody asks, here or by its job")
 
 _WEEKLY_GROUPS = (
     "corpus", "images", "music", "pairs", "bridge", "directions", "index", "release",
@@ -53,7 +57,8 @@ _WEEKLY_GROUPS = (
 _EXCEPTIONS = {
     "board_report": _WEEKLY,
     "audio_drop_board": _ON_DROP,
-    "audio_drop_memory": _ON_DROP,
+    "audio_drop_memory": _ON_BOARD,
+    "library_memory": _ON_BOARD,
     "curated_pairs": _ON_VERDICTS,
 }
 
@@ -93,7 +98,9 @@ def retrying(context: dg.AssetExecutionContext) -> Iterator[None]:
 def _governed(spec: dg.AssetSpec) -> dg.AssetSpec:
     policy = policy_of(spec)
     named = spec.merge_attributes(
-        owners=OWNERS, tags={"evoke/started_by": policy.started_by}
+        owners=OWNERS,
+        tags={"evoke/started_by": policy.started_by},
+        metadata={"made": policy.made},
     )
     if policy.freshness is not None:
         named = named.replace_attributes(freshness_policy=policy.freshness)

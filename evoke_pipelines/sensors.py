@@ -1,4 +1,4 @@
-"""What the world starts: dropped songs and verdicts, and refreshes that have ended."""
+"""What the world starts: dropped songs, finished boards, verdicts, ended refreshes."""
 
 import secrets
 import time
@@ -28,19 +28,19 @@ from evoke_pipelines.jobs import (
     publish_release,
     refresh_corpus,
 )
-from evoke_pipelines.partitions import AUDIO_DROPS, AUDIO_DROPS_NAME, one_run_over
+from evoke_pipelines.memory_sensor import memory_sensor
+from evoke_pipelines.partitions import (
+    AUDIO_DROPS,
+    AUDIO_DROPS_NAME,
+    one_run_over,
+)
+from evoke_pipelines.under_way import UNFINISHED, is_under_way
 
 _TRIES = 3  # broken runs, of songs as of verdicts
 _ASK = "evoke/ask"  # tag of a run: the request that it came from
 _BOARDS = dg.AssetKey("audio_drop_board")
 # Notices bring what is new; the walk over the listing only nets what they lost.
 _BESIDE_NOTICES = TickRules(objects=2000)
-UNFINISHED = [
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-]
 
 
 @dg.sensor(
@@ -65,7 +65,7 @@ def audio_drop_sensor(
     next tick goes on.
     """
     end_dead_runs(context.instance)
-    if _composes(context.instance):
+    if is_under_way(context.instance, {compose_boards.name}, {_BOARDS}):
         return dg.SkipReason("a run is composing boards; what it leaves is seen next")
     queue = _queue(run_profile, store)
     rules = TickRules() if queue is None else _BESIDE_NOTICES
@@ -126,7 +126,7 @@ def verdict_sensor(
     files = waiting(store.listing(INBOX), now_s=time.time())
     seen = digest([[found.key, found.etag] for found in files])
     before, _, tries = (context.cursor or "").partition(":")
-    asked = int(tries) if before == seen else 0
+    asked = int(tries) if before == seen and tries.isdecimal() else 0
     if not files:
         return dg.SkipReason(f"no verdict file in {store.uri}/{INBOX}")
     if asked >= _TRIES:
@@ -178,14 +178,6 @@ def told(tick: Tick, uri: str, notices: Sequence[Notice] = ()) -> str:
     return "; ".join(part for part in parts if part)
 
 
-def _composes(instance: dg.DagsterInstance) -> bool:
-    """Say whether a run of boards is under way, asked for here or by hand."""
-    return any(
-        run.job_name == compose_boards.name or _BOARDS in (run.asset_selection or ())
-        for run in instance.get_runs(dg.RunsFilter(statuses=UNFINISHED))
-    )
-
-
 def _launched(instance: dg.DagsterInstance, requests: Collection[str]) -> set[str]:
     found = instance.get_runs(dg.RunsFilter(tags={_ASK: sorted(requests)}))
     return {run.tags[_ASK] for run in found}
@@ -234,4 +226,10 @@ def _ticketed(store: Store, notices: Sequence[Notice]) -> list[Notice]:
     ]
 
 
-SENSORS = [audio_drop_sensor, verdict_sensor, fit_after_refresh, publish_after_fit]
+SENSORS = [
+    audio_drop_sensor,
+    memory_sensor,
+    verdict_sensor,
+    fit_after_refresh,
+    publish_after_fit,
+]

@@ -31,6 +31,8 @@ class MemoryRules(Frozen):
         slicing: Attention in slices, slower and smaller; auto does it on a device of
             less than 8 GiB.
         keep_stems: Whether the four stems are kept in the private store.
+        projection: How sounds pull words: by a seeded matrix, or as the library's moods
+            teach it where that holds on tracks left out (the job `fit_memory`).
         seed: Of the noise, together with the song, and of the untrained projection.
     """
 
@@ -50,6 +52,7 @@ class MemoryRules(Frozen):
     precision: Literal["auto", "fp32", "fp16", "bf16"] = "auto"
     slicing: Literal["auto", "on", "off"] = "auto"
     keep_stems: bool = True
+    projection: Literal["untrained", "trained"] = "untrained"
     seed: int = 31
 
     @field_validator("side_px")

@@ -12,7 +12,7 @@ from typing import Any
 
 from evoke_core.config.memory import TINY
 from evoke_core.memory.demucs_model import STEMS
-from evoke_core.memory.diffusion import FAMILY
+from evoke_core.memory.diffusion_model import FAMILY
 from evoke_core.memory.fusion import FusionRules, norm_drift
 from evoke_core.memory.remember import Memory
 from evoke_core.memory.studio import Studio

@@ -6,7 +6,7 @@ whose metadata say how it is built. The library would import and call whatever c
 file names; only Demucs' own are let through.
 
 Not here: how a song is cut up for it (stems), downloading (evoke_pipelines.models).
-Source: Rouard, Massa & Défossez 2023 (arXiv 2211.08553); code and weights MIT.
+Source: Rouard, Massa & Défossez 2023 (arXiv 2211.08553); terms: see terms.
 """
 
 import json
@@ -21,7 +21,6 @@ from evoke_core.torch_extensions import mend_torch_extensions
 if TYPE_CHECKING:
     import torch
 
-LICENCE = "MIT (Demucs, code and weights)"
 STEMS = ("vocals", "drums", "bass", "other")
 
 _CLASSES = ("demucs.htdemucs.HTDemucs", "demucs.hdemucs.HDemucs")

@@ -1,6 +1,7 @@
 """Where a memory is kept: the image and its card beside the board, the rest in private.
 
     boards/<id>/memory.png, memory.json        what may be shown; the card is last
+                                               and stands for what was refused, too
     private/memory/<id>/...                     stems, states, strengths, never shown
 
 What is under `private/` holds the song's sound, or lets it be guessed; nothing that is
@@ -14,6 +15,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from evoke_core.memory.attempts import forget_attempts
 from evoke_core.memory.card import CARD, IMAGE, SCHEMA, describe_memory
 from evoke_core.memory.remember import (
     Memory,
@@ -22,7 +24,9 @@ from evoke_core.memory.remember import (
     remember,
 )
 from evoke_core.memory.sheet import strengths_sheet
+from evoke_core.memory.sound import recording_sha256
 from evoke_core.memory.studio import Studio
+from evoke_core.music.readers import Recording
 from evoke_core.storage.store import Store
 from evoke_core.storage.tables import write_arrays
 
@@ -30,13 +34,13 @@ PRIVATE = "private/memory/"
 
 
 def remember_once(
-    song: RememberedSong, audio: bytes, studio: Studio, *, afresh: bool = False
+    song: RememberedSong, audio: Recording, studio: Studio, *, afresh: bool = False
 ) -> tuple[dict[str, Any], Memory | None]:
     """Remember a song and keep it, unless this very memory is there already.
 
     Args:
         song: What is known of it.
-        audio: The bytes of its file.
+        audio: The bytes of its file, or its path.
         studio: Models, rules and store.
         afresh: Also remember again what is there.
 
@@ -47,7 +51,7 @@ def remember_once(
         TrackRefused: The song can't be used; nothing was written beside its board.
         ConfigError: The weights don't fit each other, or give no numbers.
     """
-    sha256 = hashlib.sha256(audio).hexdigest()
+    sha256 = recording_sha256(audio)
     fingerprint = fingerprint_of(song, sha256, studio)
     known = read_card(studio.store, song.song_id)
     if known and known["fingerprint"] == fingerprint and not afresh:
@@ -79,12 +83,35 @@ def keep(memory: Memory, card: Mapping[str, Any], store: Store) -> None:
         store.delete(f"{board}/{IMAGE}")  # of before, which its rules no longer make
     else:
         store.write(f"{board}/{IMAGE}", memory.drawing.png)
+    settle(store, card)
+
+
+def settle(store: Store, card: Mapping[str, Any]) -> None:
+    """Write a card; younger than its board, it says that nothing is left to do."""
     text = json.dumps(card, ensure_ascii=False, indent=1)
-    store.write(f"{board}/{CARD}", text.encode(errors="backslashreplace"))
+    key = f"boards/{card['board_id']}/{CARD}"
+    store.write(key, text.encode(errors="backslashreplace"))
+
+
+def refuse(store: Store, song_id: str, reason: str, message: str) -> None:
+    """Write down why a board has no image, so that it is not asked for again.
+
+    Args:
+        store: Where the board is.
+        song_id: Of the board.
+        reason: As of TrackRefused; "broken" where runs broke over the song.
+        message: What happened, and what mends it.
+    """
+    said = {"status": "refused", "reason": reason, "message": message, "image": None}
+    settle(store, {"schema": SCHEMA, "board_id": song_id, **said})
+    forget_attempts(store, song_id)
 
 
 def read_card(store: Store, song_id: str) -> dict[str, Any] | None:
-    """Read the card of a whole memory; None where there is none, or its image went."""
+    """Read the card of a whole memory; None where there is none, or its image went.
+
+    A card that says why there is no image is none of a memory.
+    """
     folder = f"boards/{song_id}"
     try:
         card: dict[str, Any] = json.loads(store.read(f"{folder}/{CARD}"))

@@ -24,7 +24,8 @@ from evoke_core.memory.openl3_features import (
     mel_filters,
 )
 from evoke_core.memory.openl3_network import BANDS, LAST_CONV, pool_patches
-from evoke_core.memory.openl3_weights import LICENCE, load_network, read_kind
+from evoke_core.memory.openl3_weights import load_network, read_kind
+from evoke_core.memory.terms import look_up_terms
 from evoke_core.music.batches import choose_device, in_batches
 from evoke_core.vectors import Array
 from evoke_core.weights import find_weights
@@ -55,7 +56,6 @@ class OpenL3Encoder:
     """
 
     sample_rate = SAMPLE_RATE
-    licence = LICENCE
 
     def __init__(
         self,
@@ -75,6 +75,11 @@ class OpenL3Encoder:
         self._kind = read_kind(self._weights.path)
         self._model, self._front_end, self._patches = model, front_end, patches
         self.hop_s = hop_s
+
+    @property
+    def licence(self) -> str:
+        """Name of the weights' licence, see terms."""
+        return look_up_terms("openl3", self._model).licence
 
     @property
     def dimension(self) -> int:

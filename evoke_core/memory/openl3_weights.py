@@ -35,7 +35,6 @@ from evoke_core.weights import record_weights
 if TYPE_CHECKING:
     import torch
 
-LICENCE = "CC BY 4.0 (OpenL3, Cramer, Wu, Salamon & Bello 2019)"
 CONTENT_TYPES = ("music", "env")
 NARROW = (4, 4, 8, 8, 16, 16, 32, 512)  # maps of a network for tests
 

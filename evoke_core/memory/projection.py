@@ -109,16 +109,23 @@ def untrained_projection(
             f"projection of sound: a dimension of {dimension} is none of {STATISTICS} "
             f"statistics, or below {TEXT_DIM}; use OpenL3 with 512 or 6144 dimensions"
         )
-    rng = np.random.default_rng(seed)
-    gaussian = rng.standard_normal((dimension, TEXT_DIM), dtype=np.float32)
-    basis, upper = np.linalg.qr(gaussian)
-    # QR is unique up to signs; positive diagonals make it uniformly distributed.
-    weight: Array = (basis * np.sign(np.diag(upper))).astype(np.float32)
+    weight = orthogonal_weight(dimension, TEXT_DIM, seed=seed)
     if library is None or len(library) < 2:
         return Projection(weight, None, None, f"orthogonal, seed {seed}")
     return centred_projection(
         weight, library, origin=f"orthogonal, seed {seed}, centred on {len(library)}"
     )
+
+
+def orthogonal_weight(dimension: int, text_dim: int, *, seed: int) -> Array:
+    """Draw float32[dimension, text_dim], orthonormal along its shorter side."""
+    rng = np.random.default_rng(seed)
+    tall = dimension >= text_dim
+    shape = (dimension, text_dim) if tall else (text_dim, dimension)
+    basis, upper = np.linalg.qr(rng.standard_normal(shape, dtype=np.float32))
+    # QR is unique up to signs; positive diagonals make it uniformly distributed.
+    weight: Array = (basis * np.sign(np.diag(upper))).astype(np.float32)
+    return weight if tall else np.ascontiguousarray(weight.T)
 
 
 def centred_projection(weight: Array, library: Array, *, origin: str) -> Projection:

@@ -22,6 +22,7 @@ from evoke_core.evaluation import Figure, bootstrap
 from evoke_core.memory.projection import (
     Projection,
     centred_projection,
+    orthogonal_weight,
     untrained_projection,
 )
 from evoke_core.memory.text_encoder import TextEncoder
@@ -42,11 +43,13 @@ class ProjectionFit:
             the middle; the mean over groups.
         margin: The same less the cosine with the other left-out songs' tags: 0 for
             chance.
+        untrained: The margin of the untrained projection on the same songs.
     """
 
     projection: Projection
     own: Figure
     margin: Figure
+    untrained: Figure
 
     @property
     def is_better_than_chance(self) -> bool:
@@ -55,7 +58,11 @@ class ProjectionFit:
 
     def card(self) -> dict[str, Any]:
         """Return the figures as plain numbers."""
-        named = {"own_cosine": self.own, "margin_over_other_songs": self.margin}
+        named = {
+            "own_cosine": self.own,
+            "margin_over_other_songs": self.margin,
+            "margin_of_untrained": self.untrained,
+        }
         figures = {
             name: {"value": f.value, "low": f.low, "high": f.high, "groups": f.n}
             for name, f in named.items()
@@ -143,13 +150,15 @@ def fit_projection(
         )
     rng = np.random.default_rng(seed)
     fold = rng.permutation(np.arange(len(names)) % _FOLDS)[group]
-    own, margin = np.empty(len(sounds)), np.empty(len(sounds))
+    plain = orthogonal_weight(sounds.shape[1], targets.shape[1], seed=seed)
+    own, margin, chance = (np.empty(len(sounds)) for _ in range(3))
     for each in range(_FOLDS):
         held, shown = fold == each, fold != each
         weight = _fit(sounds[shown], targets[shown], group[shown], seed)
-        pulled = (sounds[held] - sounds[shown].mean(axis=0)) @ weight
+        heard = sounds[held] - sounds[shown].mean(axis=0)
         said = targets[held] - targets[shown].mean(axis=0)
-        own[held], margin[held] = _agreement(pulled, said, group[held])
+        own[held], margin[held] = _agreement(heard @ weight, said, group[held])
+        chance[held] = _agreement(heard @ plain, said, group[held])[1]
     count = np.bincount(group)
     origin = f"trained on {len(sounds)} songs in {len(names)} groups, seed {seed}"
     weight = _fit(sounds, targets, group, seed)
@@ -157,6 +166,7 @@ def fit_projection(
         centred_projection(weight, sounds, origin=origin),
         own=bootstrap(np.bincount(group, own) / count, seed=seed),
         margin=bootstrap(np.bincount(group, margin) / count, seed=seed),
+        untrained=bootstrap(np.bincount(group, chance) / count, seed=seed),
     )
 
 

@@ -23,6 +23,7 @@ from evoke_core.memory.sound import Sound, hear_song
 from evoke_core.memory.studio import Studio
 from evoke_core.memory.text_encoder import TextStates
 from evoke_core.memory.words import Words, choose_words, find_words
+from evoke_core.music.readers import Recording
 from evoke_core.storage.store import digest
 from evoke_core.vectors import Array
 
@@ -83,12 +84,12 @@ class Memory:
         return self.drawings[self.strength]
 
 
-def remember(song: RememberedSong, audio: bytes, studio: Studio) -> Memory:
+def remember(song: RememberedSong, audio: Recording, studio: Studio) -> Memory:
     """Remember a song; the same song, words, models and rules give the same image.
 
     Args:
         song: What is known of it.
-        audio: The bytes of its file.
+        audio: The bytes of its file, or its path.
         studio: Models and rules.
 
     Raises:

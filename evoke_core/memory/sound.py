@@ -9,6 +9,7 @@ import hashlib
 import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from evoke_core.memory.audio_vector import AudioVector, StemSink, encode_stems
@@ -19,12 +20,13 @@ from evoke_core.memory.audio_vector_cache import (
 )
 from evoke_core.memory.demucs_model import STEMS
 from evoke_core.memory.sheet import StemSpectrograms, stems_plot
-from evoke_core.memory.stem_files import StemFiles
+from evoke_core.memory.stem_files import StemFiles, stem_names
 from evoke_core.memory.stems import StemBlock
 from evoke_core.memory.stereo import StereoTrack, decode_stereo
 from evoke_core.memory.studio import Studio
 from evoke_core.music.decode import AudioLimits
-from evoke_core.storage.store import digest
+from evoke_core.music.readers import Recording, open_recording
+from evoke_core.storage.store import Store, digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +49,11 @@ class Sound:
         return f"{self.folder}/stems.png"
 
 
-def hear_song(audio: bytes, song_id: str, studio: Studio) -> Sound:
+def hear_song(audio: Recording, song_id: str, studio: Studio) -> Sound:
     """Decode a song, separate it and make it a vector.
 
     Args:
-        audio: The bytes of its file.
+        audio: The bytes of its file, or its path.
         song_id: Folder of its stems, below `private/memory/`.
         studio: Models, rules and store.
 
@@ -59,11 +61,11 @@ def hear_song(audio: bytes, song_id: str, studio: Studio) -> Sound:
         TrackRefused: It can't be used.
         ConfigError: The weights don't fit, or give no numbers.
     """
-    sha256 = hashlib.sha256(audio).hexdigest()
+    sha256 = recording_sha256(audio)
     known = recall_vector(studio.store, studio.separator, studio.ears, sha256)
     made_by = digest(vector_key(studio.separator, studio.ears, sha256))
     sound = f"private/memory/{song_id}/{made_by}"
-    if known is not None and _is_kept(sound, studio):
+    if known is not None and _is_kept(sound, known.duration_s, studio):
         return Sound(sha256, known, sound)
     limits = AudioLimits(min_s=studio.audio.min_s, max_s=studio.audio.max_s)
     rate = studio.separator.sample_rate
@@ -74,9 +76,15 @@ def hear_song(audio: bytes, song_id: str, studio: Studio) -> Sound:
     return Sound(sha256, heard, sound)
 
 
-def stem_keys(folder: str) -> tuple[str, ...]:
-    """Say where the stems of a song lie, in the order of STEMS."""
-    return tuple(f"{folder}/{stem}.flac" for stem in STEMS)
+def recording_sha256(recording: Recording) -> str:
+    """Return the SHA-256 of a whole file, read in pieces."""
+    with open_recording(recording) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def stem_keys(folder: str, duration_s: float) -> tuple[str, ...]:
+    """Say where the stems of a song lie, in the order of STEMS, part after part."""
+    return tuple(f"{folder}/{name}" for name in stem_names(duration_s))
 
 
 class _Spectra:
@@ -89,9 +97,9 @@ class _Spectra:
         self._spectrograms.take(block.stems)
 
 
-def _is_kept(folder: str, studio: Studio) -> bool:
+def _is_kept(folder: str, duration_s: float, studio: Studio) -> bool:
     needed = [f"{folder}/stems.png"]
-    needed += stem_keys(folder) if studio.rules.keep_stems else ()
+    needed += stem_keys(folder, duration_s) if studio.rules.keep_stems else ()
     return all(studio.store.exists(key) for key in needed)
 
 
@@ -99,20 +107,22 @@ def _listen(track: StereoTrack, folder: str, studio: Studio) -> AudioVector:
     """Read the song once: vector, spectrograms and files take the stems together."""
     spectrograms = StemSpectrograms(STEMS, len(track.samples), track.sample_rate)
     sinks: list[StemSink] = [_Spectra(spectrograms)]
-    with tempfile.TemporaryDirectory() as place:
-        files = StemFiles(Path(place), track.sample_rate)
-        with ExitStack() as opened:
-            if studio.rules.keep_stems:
-                sinks.append(opened.enter_context(files))
-            heard = encode_stems(track, studio.separator, studio.ears, sinks=sinks)
+    with ExitStack() as opened:
         if studio.rules.keep_stems:
-            for key, path in zip(stem_keys(folder), files.paths, strict=True):
-                studio.store.write(key, path.read_bytes())
+            place = Path(opened.enter_context(tempfile.TemporaryDirectory()))
+            keep = partial(_keep_stem, studio.store, folder)
+            files = StemFiles(place, track.sample_rate, keep)
+            sinks.append(opened.enter_context(files))
+        heard = encode_stems(track, studio.separator, studio.ears, sinks=sinks)
     plot = stems_plot(
         spectrograms.decibels(), _shares(heard), duration_s=track.duration_s
     )
     studio.store.write(f"{folder}/stems.png", plot)
     return heard
+
+
+def _keep_stem(store: Store, folder: str, path: Path) -> None:
+    store.write(f"{folder}/{path.name}", path.read_bytes())
 
 
 def _shares(heard: AudioVector) -> dict[str, float]:

@@ -18,8 +18,9 @@ from typing import Any, cast
 import numpy as np
 
 from evoke_core.errors import ConfigError
-from evoke_core.memory.demucs_model import LICENCE, STEMS, load_demucs
+from evoke_core.memory.demucs_model import STEMS, load_demucs
 from evoke_core.memory.stereo import StereoTrack
+from evoke_core.memory.terms import look_up_terms
 from evoke_core.music.batches import choose_device, library_version
 from evoke_core.music.waveform import release
 from evoke_core.vectors import Array
@@ -56,11 +57,14 @@ class StemSeparator:
         ConfigError: It is not what was recorded.
     """
 
-    licence = LICENCE
-
     def __init__(self, weights: Path, model: str = MODEL) -> None:
         self._weights = find_weights(weights, "demucs", model)
         self._name = model
+
+    @property
+    def licence(self) -> str:
+        """Name of the weights' licence, see terms."""
+        return look_up_terms("demucs", self._name).licence
 
     @property
     def fingerprint(self) -> str:

@@ -3,13 +3,15 @@
 Nothing here listens or draws; it only has everything at hand.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from evoke_core.config.memory import MemoryRules
 from evoke_core.config.profile import AudioRules
-from evoke_core.memory.diffusion import FAMILY, Painter, open_painter
+from evoke_core.memory.diffusion import Painter, open_painter
+from evoke_core.memory.diffusion_model import FAMILY
 from evoke_core.memory.openl3 import OpenL3Encoder
 from evoke_core.memory.projection import (
     Projection,
@@ -25,6 +27,28 @@ from evoke_core.weights import find_weights
 
 _STATISTICS = 8  # mean and deviation of four stems
 _PATCHES = {512: 1, 6144: 12}
+
+
+@dataclass(frozen=True, slots=True)
+class Ears:
+    """What hears a song.
+
+    Args:
+        separator: Song to stems.
+        encoder: Stems to embeddings.
+        text: Words to states, whose space sounds are projected into.
+    """
+
+    separator: StemSeparator
+    encoder: OpenL3Encoder
+    text: TextEncoder
+
+    @property
+    def projection_key(self) -> str:
+        """Where a projection lies that was fitted on a library for these models."""
+        models = (self.separator, self.encoder, self.text)
+        made_for = digest([model.fingerprint for model in models])
+        return f"private/memory/projections/{made_for}.safetensors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,40 +109,41 @@ def open_studio(
         ConfigError: A model is not what was recorded, or of another kind, or the extra
             `memory` is not installed.
     """
-    folder = weights / rules.folder
-    separator = StemSeparator(folder, rules.separator)
-    patches = _PATCHES[rules.openl3_size]
-    ears = OpenL3Encoder(folder, rules.openl3, hop_s=rules.hop_s, patches=patches)
-    painter = open_painter(rules, weights)
-    text = load_text_encoder(find_weights(folder, FAMILY, rules.diffusion))
+    ears = open_ears(rules, weights)
     return Studio(
         store=store,
         rules=rules,
         audio=audio,
-        separator=separator,
-        ears=ears,
-        projection=_projection(store, separator, ears, rules),
-        text=text,
-        negative=text.encode(rules.negative).states,
-        painter=painter,
+        separator=ears.separator,
+        ears=ears.encoder,
+        projection=_projection(store, ears, rules),
+        text=ears.text,
+        negative=ears.text.encode(rules.negative).states,
+        painter=open_painter(rules, weights),
     )
 
 
-def projection_key(separator: StemSeparator, ears: OpenL3Encoder) -> str:
-    """Say where a projection lies that was centred or trained on a library."""
-    made_for = digest([separator.fingerprint, ears.fingerprint])
-    return f"private/memory/projections/{made_for}.safetensors"
+def open_ears(rules: MemoryRules, weights: Path) -> Ears:
+    """Find and load what hears songs; see `open_studio`."""
+    folder = weights / rules.folder
+    return Ears(
+        StemSeparator(folder, rules.separator),
+        OpenL3Encoder(
+            folder,
+            rules.openl3,
+            hop_s=rules.hop_s,
+            patches=_PATCHES[rules.openl3_size],
+        ),
+        load_text_encoder(find_weights(folder, FAMILY, rules.diffusion)),
+    )
 
 
-def _projection(
-    store: Store, separator: StemSeparator, ears: OpenL3Encoder, rules: MemoryRules
-) -> Projection:
-    """Read the library's projection; the seeded one where none was fitted."""
-    try:
-        return read_projection(store, projection_key(separator, ears))
-    except KeyError:
-        size = _STATISTICS * rules.openl3_size
-        return untrained_projection(size, seed=rules.seed)
+def _projection(store: Store, ears: Ears, rules: MemoryRules) -> Projection:
+    """Read the library's projection; the seeded one where none is wanted or fitted."""
+    if rules.projection == "trained":
+        with suppress(KeyError):
+            return read_projection(store, ears.projection_key)
+    return untrained_projection(_STATISTICS * rules.openl3_size, seed=rules.seed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,3 +166,10 @@ class StudioAccess:
         """Check the models' terms and open them; see `open_studio`, `require_terms`."""
         require_terms(rules, policy)
         return open_studio(store, rules, audio, self.weights)
+
+    def open_ears(
+        self, rules: MemoryRules, policy: Literal["research", "commercial"]
+    ) -> Ears:
+        """Check the models' terms and open those that hear; none that draws."""
+        require_terms(rules, policy)
+        return open_ears(rules, self.weights)

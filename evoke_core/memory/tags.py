@@ -11,13 +11,8 @@ Not here: what the text says (lyrics). Source: ID3 tag version 2.3.0 and 2.4.0, 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from evoke_core.music.readers import Recording, open_recording
+from evoke_core.music.readers import CONTAINERS, Recording, open_recording
 
-# Plain containers that hold tags: a playlist could name other files and hosts.
-_CONTAINERS = (
-    "mp3,flac,ogg,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,asf,ape,wv,mpc,mpc8,aiff,wav,"
-    "w64,tta,aac,dsf,caf"
-)
 _KEYS = ("lyrics", "unsyncedlyrics", "unsynced lyrics", "syncedlyrics", "wm/lyrics")
 _ENCODINGS = {0: "latin-1", 1: "utf-16", 2: "utf-16-be", 3: "utf-8"}
 _HEADER_BYTES = 10
@@ -48,7 +43,7 @@ def embedded_lyrics(recording: Recording) -> str | None:
 def _from_ffmpeg(recording: Recording) -> Iterator[str]:
     import av
 
-    options = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "pipe"}
+    options = {"format_whitelist": CONTAINERS, "protocol_whitelist": "pipe"}
     with open_recording(recording) as source:
         try:
             with av.open(source, options=options, metadata_errors="replace") as opened:

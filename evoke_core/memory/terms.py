@@ -52,10 +52,22 @@ _OPENL3 = Terms(
     commercial=True,
 )
 _BY_PREFIX: dict[str, tuple[tuple[str, Terms], ...]] = {
-    "demucs": (("htdemucs", _DEMUCS),),
-    "openl3": (("openl3", _OPENL3),),
-    "stable-diffusion": (("stable-diffusion-v1-", _OPENRAIL),),
+    "demucs": (("htdemucs", _DEMUCS), (TINY.separator, _OURS)),
+    "openl3": (("openl3", _OPENL3), (TINY.openl3, _OURS)),
+    "stable-diffusion": (("stable-diffusion-v1-", _OPENRAIL), (TINY.diffusion, _OURS)),
 }
+
+
+def look_up_terms(family: str, name: str) -> Terms:
+    """Say under what terms a model comes.
+
+    Args:
+        family: demucs, openl3 or stable-diffusion.
+        name: Of its weights, as the rules have it.
+    """
+    plain = name.casefold()
+    known = _BY_PREFIX[family]
+    return next((terms for start, terms in known if plain.startswith(start)), _UNKNOWN)
 
 
 def terms_of(rules: MemoryRules) -> dict[str, Terms]:
@@ -65,9 +77,7 @@ def terms_of(rules: MemoryRules) -> dict[str, Terms]:
         "openl3": rules.openl3,
         "stable-diffusion": rules.diffusion,
     }
-    if rules.folder == TINY.folder:
-        return dict.fromkeys(names, _OURS)
-    return {family: _look_up(family, name) for family, name in names.items()}
+    return {family: look_up_terms(family, name) for family, name in names.items()}
 
 
 def require_terms(
@@ -87,9 +97,3 @@ def require_terms(
                 f"model are {terms.licence} ({terms.said}); choose other weights, "
                 "leave memory out of the profile, or say licence_policy: research"
             )
-
-
-def _look_up(family: str, name: str) -> Terms:
-    plain = name.casefold()
-    known = _BY_PREFIX[family]
-    return next((terms for start, terms in known if plain.startswith(start)), _UNKNOWN)

@@ -10,18 +10,17 @@ often are read (refrain), which gives states the diffusion model was trained on.
 position at their usual length: nothing is left out, but averages of unlike words lie
 between all of them, more so the longer the song.
 
-Not here: where the words come from (words), what music does to them (fusion).
+Not here: the vocabulary (clip_vocabulary), where the words come from (words), what
+music does to them (fusion).
 
 Sources: Radford et al., ICML 2021 (CLIP ViT-L/14's text side); Rombach et al., CVPR
 2022; https://github.com/huggingface/transformers (Apache-2.0).
 """
 
-import gzip
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -29,19 +28,22 @@ import numpy as np
 import numpy.typing as npt
 
 from evoke_core.errors import ConfigError
+from evoke_core.memory.clip_vocabulary import (
+    END_TOKEN,
+    START_TOKEN,
+    TOKENS,
+    VOCABULARY,
+)
 from evoke_core.memory.refrain import choose_refrain, pack_lines
 from evoke_core.torch_extensions import mend_torch_extensions
 from evoke_core.vectors import Array, l2_normalize
 from evoke_core.weights import Weights
 
-TOKENS, EMBED_DIM = 77, 768  # of CLIP ViT-L/14's text side
+EMBED_DIM = 768  # of CLIP ViT-L/14's text side
 ROOM = TOKENS - 2  # between the start and the end token
-VOCABULARY = 49_408
-START_TOKEN, END_TOKEN = 49_406, 49_407
 LongText = Literal["refrain", "windows"]
 
 _MOST_WINDOWS = 64  # 4,800 tokens; a song has some 400
-_MERGES = 48_894  # 256 bytes twice, these and two marks are the vocabulary
 _NOT_LOADABLE = (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError)
 
 
@@ -202,53 +204,6 @@ def load_text_encoder(weights: Weights, *, device: str = "cpu") -> TextEncoder:
     return TextEncoder(
         net.eval().to(device), tokenizer, fingerprint + version("transformers")
     )
-
-
-def write_tokenizer(folder: Path) -> None:
-    """Write CLIP's own vocabulary as transformers reads it, from open_clip's copy.
-
-    For models that are made here, such as the tests'; published folders bring theirs.
-
-    Args:
-        folder: Gets vocab.json, merges.txt and tokenizer_config.json.
-
-    Raises:
-        ConfigError: open_clip is not installed.
-    """
-    found = find_spec("open_clip")
-    if found is None or found.origin is None:
-        raise ConfigError(
-            "CLIP's vocabulary: open_clip_torch is not installed; install it with: "
-            "pip install -c constraints.txt -e '.[clip]'"
-        )
-    packed = Path(found.origin).with_name("bpe_simple_vocab_16e6.txt.gz")
-    merges = gzip.decompress(packed.read_bytes()).decode().split("\n")[1 : _MERGES + 1]
-    signs = _byte_signs()
-    tokens = [*signs, *(f"{sign}</w>" for sign in signs)]
-    tokens += ["".join(merge.split()) for merge in merges]
-    tokens += ["<|startoftext|>", "<|endoftext|>"]
-    folder.mkdir(parents=True, exist_ok=True)
-    vocabulary = {token: number for number, token in enumerate(tokens)}
-    written = {
-        "vocab.json": json.dumps(vocabulary, ensure_ascii=False),
-        "merges.txt": "\n".join(["#version: 0.2", *merges, ""]),
-        "tokenizer_config.json": json.dumps(
-            {"tokenizer_class": "CLIPTokenizer", "model_max_length": TOKENS}
-        ),
-    }
-    for name, text in written.items():
-        (folder / name).write_text(text, encoding="utf-8")
-
-
-def _byte_signs() -> list[str]:
-    """Return the sign that stands for each byte, in the order of the vocabulary.
-
-    Printable Latin-1 stands for itself and comes first; the others are given the signs
-    from 256 on (Radford et al. 2019, GPT-2).
-    """
-    own = [*range(33, 127), *range(161, 173), *range(174, 256)]
-    others = 256 - len(own)
-    return [chr(code) for code in [*own, *range(256, 256 + others)]]
 
 
 def _plain(text: str) -> str:

@@ -16,7 +16,14 @@ from typing import Any
 
 from evoke_core.config.memory import TINY
 from evoke_core.errors import ConfigError
-from evoke_core.memory import demucs_model, diffusion, openl3_weights, text_encoder
+from evoke_core.memory import demucs_model, openl3_weights
+from evoke_core.memory.clip_vocabulary import (
+    END_TOKEN,
+    START_TOKEN,
+    TOKENS,
+    write_tokenizer,
+)
+from evoke_core.memory.diffusion_model import FAMILY, WIDTH
 from evoke_core.memory.openl3_weights import OpenL3Kind
 from evoke_core.torch_extensions import mend_torch_extensions
 from evoke_core.weights import record_weights
@@ -43,7 +50,7 @@ def write_tiny_models(weights: Path, *, seed: int = 0) -> None:
     openl3 = folder / "openl3" / f"{TINY.openl3}.safetensors"
     for target, write in (
         (folder / "demucs" / TINY.separator, write_separator),
-        (folder / diffusion.FAMILY / TINY.diffusion, write_diffusion),
+        (folder / FAMILY / TINY.diffusion, write_diffusion),
         (openl3, write_openl3),
     ):
         if target.exists():
@@ -81,7 +88,7 @@ def write_openl3(path: Path, *, seed: int) -> None:
 
 
 def write_diffusion(folder: Path, *, seed: int) -> None:
-    """Write what `diffusion.FILES` lists, in the layout of Stable Diffusion 1.x."""
+    """Write the files of `diffusion_model`, as Stable Diffusion 1 lays them out."""
     mend_torch_extensions()
     import torch
 
@@ -90,7 +97,7 @@ def write_diffusion(folder: Path, *, seed: int) -> None:
         model.save_pretrained(folder / part, safe_serialization=True)
     _scheduler().save_pretrained(folder / "scheduler")
     _feature_extractor().save_pretrained(folder / "feature_extractor")
-    text_encoder.write_tokenizer(folder / "tokenizer")
+    write_tokenizer(folder / "tokenizer")
 
 
 def _untyped(library: str) -> Any:  # noqa: ANN401 (so are its classes)
@@ -126,13 +133,13 @@ def _networks() -> dict[str, Any]:
         projection_dim=16,
     )  # fmt: skip
     text = transformers.CLIPTextConfig(
-        hidden_size=diffusion.WIDTH,
+        hidden_size=WIDTH,
         intermediate_size=64,
         num_hidden_layers=1,
         num_attention_heads=12,
-        max_position_embeddings=diffusion.TOKENS,
-        bos_token_id=49406,
-        eos_token_id=49407,
+        max_position_embeddings=TOKENS,
+        bos_token_id=START_TOKEN,
+        eos_token_id=END_TOKEN,
     )
     return {
         "unet": diffusers.UNet2DConditionModel(
@@ -141,7 +148,7 @@ def _networks() -> dict[str, Any]:
             layers_per_block=1,
             down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
             up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
-            cross_attention_dim=diffusion.WIDTH,
+            cross_attention_dim=WIDTH,
             attention_head_dim=4,
             norm_num_groups=8,
         ),

@@ -11,23 +11,17 @@ from evoke_core.boards.compose import Board, compose_board
 from evoke_core.boards.desk import Desk, open_desk
 from evoke_core.boards.library_song import LibrarySong, find_library_song
 from evoke_core.boards.shelf import hang_gallery, shelve
-from evoke_core.config.curated_library import load_curated_library
-from evoke_core.config.loading import load_sources
 from evoke_core.config.profile import RunProfile
 from evoke_core.config.vocabulary import Vocabulary
 from evoke_core.errors import TrackRefused
 from evoke_core.music.encode import MusicEncoder
 from evoke_core.storage.store import Store, digest
-from evoke_pipelines.environment import CONFIG_FOLDER
+from evoke_pipelines.partitions import CURATED, CURATED_TRACKS
 from evoke_pipelines.resources import IndexAccess
 from evoke_pipelines.shown import as_metadata, thumbnails
 
 _MOODS_SHOWN = 3
 _TILES_SHOWN = 10  # one row of a contact sheet
-
-# Partitions are part of the definition, so the list is read when the location loads.
-CURATED = load_curated_library(CONFIG_FOLDER, load_sources(CONFIG_FOLDER))
-CURATED_TRACKS = dg.StaticPartitionsDefinition(list(CURATED.tracks))
 
 
 @dg.asset(
@@ -37,7 +31,7 @@ CURATED_TRACKS = dg.StaticPartitionsDefinition(list(CURATED.tracks))
     backfill_policy=dg.BackfillPolicy.single_run(),
     output_required=False,
     deps=["release", "track_manifest"],
-    code_version="1",
+    code_version="2",
     pool="milvus",
 )
 # An annotation of None would paint every partition of the range.

@@ -1,27 +1,42 @@
 """Audio memory: beside each board an image drawn from the song's sound and words."""
 
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 from pydantic import Field
 
 from evoke_core.boards.cover import hang_cover
+from evoke_core.boards.library_song import find_library_song, stored_boards
 from evoke_core.boards.shelf import read_board
 from evoke_core.config.profile import RunProfile
+from evoke_core.corpus.manifest import picture_id as track_id
 from evoke_core.drops.tickets import read_ticket
 from evoke_core.errors import TrackRefused
+from evoke_core.memory.attempts import attempt
 from evoke_core.memory.card import IMAGE, cover_of
-from evoke_core.memory.keepsake import remember_once, strengths_key
+from evoke_core.memory.keepsake import (
+    read_card,
+    refuse,
+    remember_once,
+    settle,
+    strengths_key,
+)
 from evoke_core.memory.remember import Memory, RememberedSong
 from evoke_core.memory.studio import Studio, StudioAccess
 from evoke_core.serving.quarantine import find_audio
+from evoke_core.serving.serve import SOURCE
 from evoke_core.serving.sidecars import read_lyrics
 from evoke_core.storage.store import Store
-from evoke_pipelines.partitions import AUDIO_DROPS
+from evoke_pipelines.partitions import AUDIO_DROPS, CURATED, CURATED_TRACKS
 from evoke_pipelines.shown import as_metadata, picture
 
+REFUSED_TAG = "evoke/refused"  # of a run that failed because songs were refused
 _OFF = (
     "the profile has no section memory:, so no image is drawn; choose a profile with "
     "one, such as EVOKE_PROFILE=memory"
@@ -44,7 +59,7 @@ class MemoryConfig(dg.Config):
     backfill_policy=dg.BackfillPolicy.single_run(),
     output_required=False,
     deps=["audio_drop_board"],
-    code_version="1",
+    code_version="2",
     pool="memory",
 )
 # An annotation of None would paint every partition of the range.
@@ -58,59 +73,170 @@ def audio_drop_memory(  # type: ignore[no-untyped-def]  # noqa: ANN201
     """An image for each board: memory.png, its card memory.json, and the board's cover.
 
     Off unless the profile has a section memory:. A burst loads its models once. A song
-    whose sound can't be had again is left out and named; stems, vectors and token
-    states stay under private/ of the store.
+    that can't be remembered is named and keeps its board; its card says why. Stems,
+    vectors and token states stay under private/ of the store.
     """
-    rules = run_profile.memory
-    if rules is None:
+    yield from _remember_all(context, config, store, (memory_studio, run_profile))
+
+
+@dg.asset(
+    group_name="boards",
+    kinds={"png"},
+    partitions_def=CURATED_TRACKS,
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    output_required=False,
+    deps=["library_board", "track_manifest"],
+    code_version="1",
+    pool="memory",
+)
+def library_memory(  # type: ignore[no-untyped-def]  # noqa: ANN201
+    context: dg.AssetExecutionContext,
+    config: MemoryConfig,
+    store: dg.ResourceParam[Store],
+    memory_studio: dg.ResourceParam[StudioAccess],
+    run_profile: dg.ResourceParam[RunProfile],
+):
+    """An image for each board of the curated library, as `audio_drop_memory` has them.
+
+    Off unless the profile has a section memory:.
+    """
+    yield from _remember_all(context, config, store, (memory_studio, run_profile))
+
+
+def _remember_all(
+    context: dg.AssetExecutionContext,
+    config: MemoryConfig,
+    store: Store,
+    made_with: tuple[StudioAccess, RunProfile],
+) -> Iterator[dg.AssetMaterialization]:
+    access, profile = made_with
+    if profile.memory is None:
         context.log.info(_OFF)
         return
-    studio = memory_studio.open(
-        store, rules, run_profile.audio, run_profile.licence_policy
-    )
+    # Opened before any song is tried: absent weights are no song's fault.
+    studio = access.open(store, profile.memory, profile.audio, profile.licence_policy)
+    find = _FINDERS[context.asset_key.path[-1]]
     refused: dict[str, str] = {}
-    for drop_id in context.partition_keys:
+    for name in context.partition_keys:
         try:
-            found = _find(drop_id, store)
-            card, memory = remember_once(*found, studio, afresh=config.afresh)
+            card, memory = _remember_one(find(name, store), studio, config)
         except TrackRefused as refusal:
-            refused[drop_id] = f"{refusal.reason}: {refusal}"
-            context.log.warning("%s: %s", drop_id, refusal)
+            refused[name] = f"{refusal.reason}: {refusal}"
+            context.log.warning("%s: %s", name, refusal)
             continue
-        hang_cover(store, drop_id, cover_of(card))
         _log(context, card)
-        yield _materialization(context, card, memory, studio)
-    if refused:
-        raise dg.Failure(
-            description=f"{len(refused)} songs have no image: " + ", ".join(refused),
-            metadata=dict(refused),
-            allow_retries=False,
-        )
+        yield _materialization(context, name, card, (memory, studio))
+    _fail_for(context, refused)
 
 
-def _find(drop_id: str, store: Store) -> tuple[RememberedSong, bytes]:
-    """Read a song and what its board knows of it.
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What a partition stands for.
+
+    Args:
+        board_id: Of its board.
+        read: Reads the song; may refuse it.
+    """
+
+    board_id: str
+    read: Callable[[], bytes]
+
+
+def _find_drop(drop_id: str, store: Store) -> _Source:
+    return _Source(drop_id, partial(_read_drop, drop_id, store))
+
+
+def _find_track(name: str, store: Store) -> _Source:
+    """Find a curated track; one that no library lists any more has its board still."""
+    track = CURATED.tracks[name]
+    try:
+        found = find_library_song(track, store)
+    except TrackRefused as refusal:
+        ending = f"-{track_id(track.library, track.key)[:10]}"
+        boards = [each for each in stored_boards(store) if each.endswith(ending)]
+        if not boards:
+            raise
+        return _Source(boards[0], partial(_refuse, refusal))
+    return _Source(found.song.board_id, partial(found.read, store))
+
+
+def _refuse(refusal: TrackRefused) -> bytes:
+    raise refusal
+
+
+_FINDERS = {"audio_drop_memory": _find_drop, "library_memory": _find_track}
+
+
+def _remember_one(
+    source: _Source, studio: Studio, config: MemoryConfig
+) -> tuple[dict[str, Any], Memory | None]:
+    """Remember one song and hang its image; a refusal is written beside its board.
 
     Raises:
-        TrackRefused: It has no board, or its sound is not in the store any more.
+        TrackRefused: It has no board, or its sound can't be had or used.
     """
-    document = read_board(store, drop_id)
+    store, board_id = studio.store, source.board_id
+    document = read_board(store, board_id)
     if document is None:
-        raise TrackRefused("no_board", "it has no board; serve its drop first")
-    if document["track"]["audio"] is None:
-        message = "it was linked, and its sound was not kept; drop the song itself"
-        raise TrackRefused("linked", message)
-    lyrics = read_lyrics(store, drop_id)
-    song = RememberedSong(
-        song_id=drop_id,
+        raise TrackRefused("no_board", "it has no board; make its board first")
+    try:
+        with attempt(store, board_id), tempfile.TemporaryDirectory() as place:
+            song, path = _know(document, store), Path(place) / "song"
+            # On disk, so that no model shares the memory with a long song's file.
+            path.write_bytes(_sound(document, source))
+            card, memory = remember_once(song, path, studio, afresh=config.afresh)
+    except TrackRefused as refusal:
+        known = read_card(store, board_id)
+        if known is None:
+            refuse(store, board_id, refusal.reason, str(refusal))
+        else:  # the image from before still is the song's
+            _hang(store, known)
+        raise
+    _hang(store, card)
+    return card, memory
+
+
+def _know(document: Mapping[str, Any], store: Store) -> RememberedSong:
+    lyrics = read_lyrics(store, document["board_id"])
+    return RememberedSong(
+        song_id=document["board_id"],
         title=document["track"]["title"],
         moods=[mood["mood"] for mood in document["moods"]],
         lyrics=lyrics.text if lyrics else None,
     )
+
+
+def _sound(document: Mapping[str, Any], source: _Source) -> bytes:
+    track = document["track"]
+    if track["source"] == SOURCE and track["audio"] is None:
+        message = "it was linked, and its sound was not kept; drop the song itself"
+        raise TrackRefused("linked", message)
+    return source.read()
+
+
+def _read_drop(drop_id: str, store: Store) -> bytes:
     with suppress(KeyError):
-        return song, find_audio(store, read_ticket(store, drop_id)).audio
+        return find_audio(store, read_ticket(store, drop_id)).audio
     message = "its sound is not in the store any more; drop the song again"
     raise TrackRefused("gone", message)
+
+
+def _hang(store: Store, card: Mapping[str, Any]) -> None:
+    """Give a board its cover; one that was made anew meanwhile waits for the next."""
+    if hang_cover(store, card["board_id"], cover_of(card)) is not None:
+        settle(store, card)
+
+
+def _fail_for(context: dg.AssetExecutionContext, refused: Mapping[str, str]) -> None:
+    """Paint the partitions without an image as failed."""
+    if not refused:
+        return
+    context.instance.add_run_tags(context.run.run_id, {REFUSED_TAG: str(len(refused))})
+    raise dg.Failure(
+        description=f"{len(refused)} songs have no image: " + ", ".join(refused),
+        metadata=dict(refused),
+        allow_retries=False,
+    )
 
 
 def _log(context: dg.AssetExecutionContext, card: Mapping[str, Any]) -> None:
@@ -123,19 +249,20 @@ def _log(context: dg.AssetExecutionContext, card: Mapping[str, Any]) -> None:
 
 def _materialization(
     context: dg.AssetExecutionContext,
+    name: str,
     card: Mapping[str, Any],
-    memory: Memory | None,
-    studio: Studio,
+    made: tuple[Memory | None, Studio],
 ) -> dg.AssetMaterialization:
     """Show the way from the song to its image; plots of private sound stay small."""
-    drop_id, store = card["board_id"], studio.store
-    image = f"boards/{drop_id}/{IMAGE}"
-    plots = {"strengths": strengths_key(drop_id)}
+    memory, studio = made
+    board_id, store = card["board_id"], studio.store
+    image = f"boards/{board_id}/{IMAGE}"
+    plots = {"strengths": strengths_key(board_id)}
     if memory is not None:
         plots["stems"] = memory.sound.plot_key
     return dg.AssetMaterialization(
         asset_key=context.asset_key,
-        partition=drop_id,
+        partition=name,
         metadata={
             "title": card["title"],
             "status": card["status"],

@@ -20,6 +20,7 @@ corpus     image_facts         parquet pillow     <- image_files
 images     image_embeddings    numpy parquet      <- image_facts
 corpus     duplicate_clusters  numpy parquet      <- image_embeddings image_facts source_manifests
 corpus     curated_images      parquet polars     <- duplicate_clusters image_embeddings image_facts image_files source_manifests
+corpus     image_previews      pillow             <- curated_images image_facts
 corpus     curation_report     pillow             <- curated_images image_embeddings image_facts source_manifests
 images     image_tags          parquet polars     <- curated_images image_embeddings source_manifests
 music      track_manifest      parquet polars     <-
@@ -37,6 +38,8 @@ index      image_index         milvus             <- curated_images image_embedd
 release    release             json               <- bridge_baselines bridge_model bridge_report curated_images image_index mood_directions track_calibration
 boards     audio_drop_board    html               <- release
 boards     audio_drop_memory   png                <- audio_drop_board
+boards     library_memory      png                <- library_board track_manifest
+memory     memory_projection   safetensors torch  <- track_manifest track_tags
 boards     library_board       html               <- release track_manifest
 boards     playlist            html               <- release
 boards     board_comparison    html               <- release
@@ -156,10 +159,13 @@ def test_jobs_schedules_and_sensors_are_these() -> None:
         "make_study",
         "make_report",
         "remember_songs",
+        "remember_library",
+        "fit_memory",
     }
     assert [schedule.name for schedule in defs.schedules or ()] == ["weekly_refresh"]
     assert [sensor.name for sensor in defs.sensors or ()] == [
         "audio_drop_sensor",
+        "memory_sensor",
         "verdict_sensor",
         "fit_after_refresh",
         "publish_after_fit",

@@ -5,8 +5,9 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from evoke_core.storage.local import LocalStore
 from evoke_pipelines.definitions import defs
-from evoke_pipelines.demo import end_dead_runs, main
+from evoke_pipelines.demo import _drop, end_dead_runs, main
 
 
 @pytest.fixture(autouse=True)
@@ -50,6 +51,19 @@ def test_a_missing_song_and_an_empty_song_folder_say_so(tmp_path: Path, capsys) 
     for song in (tmp_path / "nothing.mp3", tmp_path / "none"):
         assert main([str(song)]) == 2
         assert "no song there" in capsys.readouterr().out
+
+
+def test_words_beside_a_song_are_dropped_with_it(
+    tmp_path: Path, store: LocalStore
+) -> None:
+    song = tmp_path / "set" / "song.mp3"
+    song.parent.mkdir()
+    song.write_bytes(b"sound")
+    song.with_suffix(".lrc").write_text("[00:01.00]the quiet lantern")
+
+    [drop] = _drop([(song, "set/song.mp3")], store)
+    assert drop.source_key == "set/song.mp3"
+    assert store.read("drops/set/song.lrc").endswith(b"lantern")
 
 
 def test_a_killed_run_is_ended_and_lets_go_of_its_pool(tmp_path: Path) -> None:

@@ -34,8 +34,8 @@ from evoke_pipelines.partitions import AUDIO_DROPS_NAME, EVERY_SHARD, one_run_ov
 from evoke_pipelines.resources import IndexAccess
 
 # Partitioned otherwise, or told what to do by whoever starts them.
-BY_HAND = ("audio_drop_board", "audio_drop_memory", "study_page", "library_board",
-           "playlist", "board_comparison")  # fmt: skip
+BY_HAND = ("audio_drop_board", "audio_drop_memory", "library_board", "library_memory",
+           "study_page", "playlist", "board_comparison")  # fmt: skip
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 

@@ -2,8 +2,10 @@
 
 import importlib.util
 import io
+import json
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 
 import dagster as dg
 import numpy as np
@@ -12,14 +14,20 @@ import soundfile
 
 from evoke_core.boards.board import Song
 from evoke_core.boards.compose import compose_board
+from evoke_core.boards.library_song import find_library_song
 from evoke_core.boards.shelf import pack, read_board, shelve
 from evoke_core.config.memory import TINY
+from evoke_core.corpus.manifest import picture_id as track_id
 from evoke_core.drops.drop import drop_of
 from evoke_core.drops.tickets import write_ticket
 from evoke_core.errors import TrackRefused, WeightsMissing
+from evoke_core.memory.attempts import read_attempts
+from evoke_core.memory.due import look_for_boards
 from evoke_core.memory.studio import StudioAccess
+from evoke_core.schemas import TABLES
+from evoke_core.storage.tables import write_table
 from evoke_pipelines.assets import memory
-from evoke_pipelines.partitions import AUDIO_DROPS_NAME, one_run_over
+from evoke_pipelines.partitions import AUDIO_DROPS_NAME, CURATED, one_run_over
 
 # diffusers 0.39 hands a tensor to numpy 2 in its schedulers
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
@@ -178,11 +186,95 @@ def test_a_song_whose_sound_is_gone_fails_alone(open_house, weights):
     failure = next(e.step_failure_data for e in result.all_events if e.is_step_failure)
     assert failure.user_failure_data.description == f"1 songs have no image: {gone}"
     assert "drop the song again" in failure.user_failure_data.metadata[gone].value
+    card = json.loads(house.store.read(f"boards/{gone}/memory.json"))
+    assert (card["status"], card["reason"]) == ("refused", "gone")
+    run = house.instance.get_run_by_id(result.run_id)
+    assert run.tags[memory.REFUSED_TAG] == "1"
+    assert look_for_boards(house.store).waiting == ()  # neither is asked for again
+    assert read_attempts(house.store, gone).count == 0
+
+
+def test_a_song_whose_sound_went_after_its_image_keeps_the_image(open_house, weights):
+    house = open_house(weights)
+    song = house.drop("a.wav", chord())
+    house.run(song)
+    house.store.delete("drops/a.wav")
+    document = {**read_board(house.store, song)}
+    document.pop("cover")  # the board is made anew
+    house.store.write(f"boards/{song}/board.json", pack(document))
+    assert look_for_boards(house.store).waiting == (song,)
+
+    assert not house.run(song).success
+    assert read_board(house.store, song)["cover"]["image"] == "memory.png"
+    assert look_for_boards(house.store).waiting == ()
+
+
+def test_what_breaks_over_a_song_is_charged_to_that_song(
+    open_house, weights, monkeypatch
+):
+    house = open_house(weights)
+    good, bad = house.drop("a.wav", chord()), house.drop("b.wav", chord(330.0))
+    remember_once = memory.remember_once
+
+    def breaks(song, *given, **how):
+        if song.song_id == bad:
+            raise RuntimeError("out of memory")
+        return remember_once(song, *given, **how)
+
+    monkeypatch.setattr(memory, "remember_once", breaks)
+    house.run(good, bad)
+
+    assert house.done() == {good}
+    assert read_attempts(house.store, good).count == 0
+    assert "out of memory" in read_attempts(house.store, bad).error
+    assert look_for_boards(house.store).waiting == (bad,)
+
+
+def test_a_board_of_the_curated_library_gets_its_image(open_house, weights):
+    house = open_house(weights)
+    name, track = next(iter(CURATED.tracks.items()))
+    row = {
+        "track_id": track_id(track.library, track.key), "source": track.library,
+        "source_key": track.key, "title": track.title, "licence": "CC0-1.0",
+        "location": "tracks/one.wav", "labels": [],
+    }  # fmt: skip
+    house.store.write("tracks/one.wav", chord())
+    write_table(house.store, "track_manifest", TABLES["track_manifest"].frame([row]))
+    song = find_library_song(track, house.store).song
+    shelve(house.store, compose_board(song, chord(), house.desk))
+
+    result = dg.materialize(
+        [memory.library_memory],
+        resources=house.resources,
+        instance=house.instance,
+        partition_key=name,
+    )
+
+    assert result.success
+    cover = read_board(house.store, song.board_id)["cover"]
+    assert cover["image"] == "memory.png"
+    assert look_for_boards(house.store).waiting == ()
+
+
+def test_a_curated_track_that_is_no_longer_listed_is_refused_once(desk):
+    name, track = next(iter(CURATED.tracks.items()))
+    write_table(desk.store, "track_manifest", TABLES["track_manifest"].frame([]))
+    with pytest.raises(TrackRefused, match="has no track"):
+        memory._find_track(name, desk.store)  # without a board there is nothing to say
+
+    board_id = f"night-{track_id(track.library, track.key)[:10]}"
+    desk.store.write(f"boards/{board_id}/board.json", b"{}")
+    source = memory._find_track(name, desk.store)
+    assert source.board_id == board_id
+    with pytest.raises(TrackRefused, match="has no track"):
+        source.read()
 
 
 def test_a_song_without_a_board_is_named(desk):
-    with pytest.raises(TrackRefused, match="serve its drop first"):
-        memory._find("nobody-1", desk.store)
+    source = memory._find_drop("nobody-1", desk.store)
+    with pytest.raises(TrackRefused, match="make its board first"):
+        memory._remember_one(source, SimpleNamespace(store=desk.store), None)
+    assert not desk.store.exists("boards/nobody-1/memory.json")
 
 
 def test_absent_weights_end_the_run_with_the_remedy(open_house, tmp_path):

@@ -9,7 +9,7 @@ from evoke_core.config.loading import load_run_profile
 from evoke_core.config.memory import TINY, MemoryRules
 from evoke_core.config.profile import EncoderChoice, RunProfile
 from evoke_core.errors import ConfigError
-from evoke_core.memory.diffusion import FILES
+from evoke_core.memory.diffusion_model import FILES
 from evoke_core.weights import find_weights
 from evoke_pipelines import models
 from evoke_pipelines.models import fetch_models, main, needed_files

@@ -4,11 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from evoke_core.memory.text_encoder import (
-    TextEncoder,
-    load_text_encoder,
-    write_tokenizer,
-)
+from evoke_core.memory.clip_vocabulary import write_tokenizer
+from evoke_core.memory.text_encoder import TextEncoder, load_text_encoder
 from evoke_core.torch_extensions import mend_torch_extensions
 from evoke_core.weights import record_weights
 

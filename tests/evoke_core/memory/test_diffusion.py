@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from evoke_core.config.memory import TINY, MemoryRules
 from evoke_core.errors import ConfigError, WeightsMissing
-from evoke_core.memory.diffusion import FILES, Painter, encode_png, open_painter
+from evoke_core.memory.diffusion import Painter, encode_png, open_painter
+from evoke_core.memory.diffusion_model import FILES
 from evoke_core.memory.tiny import write_tiny_models
 
 # diffusers 0.39 hands a tensor to numpy 2 in its schedulers
@@ -208,7 +209,7 @@ def test_a_model_of_another_family_is_refused(copied: Path):
 def test_half_precision_on_a_processor_is_refused(
     weights: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("evoke_core.memory.diffusion._device", lambda: "cpu")
+    monkeypatch.setattr("evoke_core.memory.diffusion_model._device", lambda: "cpu")
     rules = RULES.model_copy(update={"precision": "fp16"})
 
     with pytest.raises(ConfigError, match="say fp32, or bf16"):
@@ -216,7 +217,7 @@ def test_half_precision_on_a_processor_is_refused(
 
 
 def test_bf16_draws_on_a_processor(weights: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("evoke_core.memory.diffusion._device", lambda: "cpu")
+    monkeypatch.setattr("evoke_core.memory.diffusion_model._device", lambda: "cpu")
     rules = RULES.model_copy(update={"precision": "bf16"})
     painter = open_painter(rules, weights)
 

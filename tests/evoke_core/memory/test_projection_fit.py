@@ -27,6 +27,7 @@ def test_songs_left_out_point_to_their_own_tags():
     assert fit.own.value > 0.8
     assert fit.is_better_than_chance
     assert fit.own.n == 60
+    assert abs(fit.untrained.value) < 0.2 < fit.margin.low
     assert "120 songs in 60 groups" in fit.projection.origin
 
 

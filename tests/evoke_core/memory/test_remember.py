@@ -2,6 +2,8 @@
 
 import io
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -183,7 +185,7 @@ def test_stems_vectors_and_states_lie_in_private(studio: Studio, store: LocalSto
     _, memory = remember_once(named(LYRICS), song(), studio)
 
     assert memory is not None
-    for key in stem_keys(memory.sound.folder):
+    for key in stem_keys(memory.sound.folder, 3.0):
         sound = soundfile.SoundFile(io.BytesIO(store.read(key)))
         assert sound.frames / sound.samplerate == pytest.approx(3.0, abs=0.01)
     for key in (memory.sound.plot_key, strengths_key("chord-1")):
@@ -335,14 +337,52 @@ def test_wrong_weights_are_named_and_nothing_is_written(
     assert list(store.listing("boards/")) == []
 
 
+_REMEMBER = """
+import resource, sys, warnings
+from pathlib import Path
+warnings.simplefilter("ignore")
+from evoke_core.config.memory import TINY
+from evoke_core.config.profile import AudioRules
+from evoke_core.memory.keepsake import remember_once
+from evoke_core.memory.remember import RememberedSong
+from evoke_core.memory.studio import open_studio
+from evoke_core.storage.local import LocalStore
+
+weights, store, song = map(Path, sys.argv[1:])
+rules = TINY.model_copy(update={"steps": 1, "side_px": 64, "sweep": ()})
+audio = AudioRules(min_s=1.0, max_s=5400.0)
+studio = open_studio(LocalStore(store), rules, audio, weights)
+named = RememberedSong("long-1", "Long", ["calm"])
+card, _ = remember_once(named, song, studio)
+peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(card["status"], card["sound"]["duration_s"], peak_kb)
+"""
+
+
+def peak_of(minutes: int, weights: Path, folder: Path) -> int:
+    """Remember a song in a process of its own; returns its peak memory in KB."""
+    path = folder / f"{minutes}.flac"
+    minute = np.random.default_rng(0).normal(0, 0.1, (60 * 44_100, 2))
+    with soundfile.SoundFile(path, "w", 44_100, 2, "PCM_16", format="FLAC") as file:
+        for _ in range(minutes):
+            file.write(minute)
+    command = [sys.executable, "-c", _REMEMBER, weights, folder / f"{minutes}", path]
+    done = subprocess.run(
+        [str(word) for word in command], capture_output=True, check=True, text=True
+    )
+    status, duration_s, peak_kb = done.stdout.split()
+    assert (status, float(duration_s)) == ("drawn", 60.0 * minutes)
+    return int(peak_kb)
+
+
 @pytest.mark.slow
-def test_a_song_of_an_hour_is_remembered(studio: Studio):
-    hour = song(3600.0, rate=8_000)
+def test_an_hour_takes_no_more_memory_than_ten_minutes(weights: Path, tmp_path: Path):
+    """Stems are kept, so that their files count too; the song lies on disk."""
+    short, hour = (peak_of(minutes, weights, tmp_path) for minutes in (10, 60))
 
-    card, _ = remember_once(named(), hour, ruled(studio, keep_stems=False))
-
-    assert card["sound"]["duration_s"] == pytest.approx(3600, abs=0.1)
-    assert card["sound"]["windows"] == 3601
+    assert hour <= 1.1 * short
+    stems = tmp_path / "60" / "private" / "memory" / "long-1"
+    assert len(list(stems.rglob("*.flac"))) == 4 * 6
 
 
 @pytest.mark.slow

@@ -5,13 +5,12 @@ import numpy as np
 import pytest
 
 from evoke_core.errors import ConfigError
+from evoke_core.memory.clip_vocabulary import TOKENS, write_tokenizer
 from evoke_core.memory.lyrics import read_lyrics
 from evoke_core.memory.text_encoder import (
     EMBED_DIM,
-    TOKENS,
     load_text_encoder,
     pool_windows,
-    write_tokenizer,
 )
 from evoke_core.weights import Weights, record_weights
 
