@@ -1,13 +1,15 @@
 """Spread work on many items over the machine's cores, in order and bounded.
 
 `map_over_cores` is for our own items. `map_guarded` is for what strangers made: an item
-that kills its process, or never ends, costs itself and nothing else.
+that kills its process, never ends, or asks for all memory there is, costs itself and
+nothing else.
 """
 
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from importlib.util import find_spec
 from multiprocessing import get_context
 from typing import Any, TypeVar
 
@@ -19,6 +21,7 @@ _Result = TypeVar("_Result")
 _WORTH_A_PROCESS = 24
 _AHEAD = 16  # items handed out before they are asked for, a core
 _END = object()
+GUARDED_BYTES = 3 * 1024**3  # of memory that one process of `map_guarded` may take
 
 
 def map_over_cores(
@@ -43,6 +46,7 @@ def map_guarded(
     *,
     timeout_s: float,
     lost: Callable[[_Item, str], _Result],
+    memory_bytes: int = GUARDED_BYTES,
 ) -> Iterator[_Result]:
     """Apply a picklable function to every item, each in a process that may be killed.
 
@@ -50,8 +54,10 @@ def map_guarded(
         work: What it raises is raised here.
         items: Results come in their order.
         timeout_s: Most seconds for one item; its process is ended after that.
-        lost: Makes the result of an item whose process was ended or died, from the item
-            and a sentence that says what happened.
+        lost: Makes the result of an item whose process was ended, died or found no
+            memory, from the item and a sentence that says what happened.
+        memory_bytes: Most memory of one process, where the system can hold it to that
+            (Linux); it goes on with the next item.
     """
     from pebble import ProcessExpired, ProcessPool
 
@@ -60,7 +66,12 @@ def map_guarded(
     # A second process pays for its start from here on.
     cores = min(count_cores(), -(-len(items) // _WORTH_A_PROCESS))
     ahead = deque[Any]()
-    with ProcessPool(cores, context=get_context("spawn")) as pool:
+    with ProcessPool(
+        cores,
+        initializer=_cap_memory,
+        initargs=(memory_bytes,),
+        context=get_context("spawn"),
+    ) as pool:
         todo = iter(items)
         for item in items:
             while len(ahead) < _AHEAD * cores and (due := next(todo, _END)) is not _END:
@@ -69,8 +80,21 @@ def map_guarded(
                 yield ahead.popleft().result()
             except TimeoutError:
                 yield lost(item, f"took longer than {timeout_s:g} s")
+            except MemoryError:
+                yield lost(item, f"took more than {memory_bytes / 1024**3:.2g} GB")
             except ProcessExpired as died:
                 yield lost(item, f"ended its process ({died.exitcode})")
+
+
+def _cap_memory(memory_bytes: int) -> None:
+    """Let this process have so much; its address space, much of it unused, is free."""
+    if find_spec("resource") is None:  # Windows
+        return
+    import resource
+
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    most = memory_bytes if hard == resource.RLIM_INFINITY else min(memory_bytes, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
 
 
 def count_cores() -> int:

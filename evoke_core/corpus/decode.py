@@ -1,12 +1,13 @@
 """Bytes of a picture become one upright RGB thumbnail, by one scaled decode.
 
 JPEG is decoded at a reduced scale (Pillow's draft mode), so a 12-megapixel photograph
-costs little more than its thumbnail. Whatever can be shown as RGB is converted; what
-can't is refused with a reason. What is measured on a thumbnail lives in `facts` and in
-`evoke_core.images`. Colour profiles are not applied: the perceptual hash is defined on
-the stored values, and nearly every picture of the collections is sRGB.
+costs little more than its thumbnail. Whatever can be shown as RGB is converted
+(modes); what can't is refused with a reason. What is measured on a thumbnail lives in
+`facts` and in `evoke_core.images`. Colour profiles are not applied: the perceptual hash
+is defined on the stored values, and nearly every picture of the collections is sRGB.
 """
 
+import codecs
 import io
 import struct
 import warnings
@@ -19,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from evoke_core.corpus.modes import to_rgb
 from evoke_core.errors import PictureRefused
 
 Pixels = npt.NDArray[np.uint8]  # [H, W, 3], sRGB
@@ -49,6 +51,8 @@ _BROKEN = (
     struct.error,
 )
 
+_ATTACHED = "MAX_TEXT"  # Pillow's name of its limit on what is packed into a PNG
+
 _SWAPS_SIDES = frozenset({5, 6, 7, 8})  # EXIF orientations that turn by a quarter
 _ORIENTATION = 0x0112
 
@@ -59,15 +63,19 @@ _HEADS_OF_TAKEN = (
     b"RIFF",
     b"II*\0",
     b"MM\0*",
+    b"\0\0\0\x0cjP  ",
+    b"\xff\x4f\xff\x51",
 )
 _HEADS_OF_OTHERS = {
     b"8BPS": "Photoshop",
     b"%!PS": "PostScript",
     b"%PDF": "PDF",
-    b"<svg": "SVG",
     b"\0\0\1\0": "ICO",
 }
 _HEIF_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1"})
+_AVIF_BRANDS = frozenset({b"avif", b"avis"})
+_MARKUP = (b"<?xml", b"<!", b"<svg")  # an SVG may open with what any XML does
+_MARKUP_BYTES = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +126,7 @@ def decode_picture(
     limits = limits or PictureLimits()
     if not data:
         raise PictureRefused("empty_file", "The file has 0 bytes; fetch it again.")
-    if len(data) > limits.max_bytes:
-        raise PictureRefused(
-            "too_large",
-            f"The file has {len(data)} bytes and the limit is {limits.max_bytes}; "
-            "store a smaller copy or raise max_bytes.",
-        )
+    require_size(len(data), limits=limits)
     with _pillow_warnings_off(), _open(data) as image:
         _check_size(image.size, limits)
         try:
@@ -136,6 +139,21 @@ def decode_picture(
                 f"The {image.format} data ends early or is damaged ({error}); "
                 "fetch it again.",
             ) from error
+
+
+def require_size(size_bytes: int, *, limits: PictureLimits | None = None) -> None:
+    """Check that a file may be read whole.
+
+    Raises:
+        PictureRefused: too_large.
+    """
+    limits = limits or PictureLimits()
+    if size_bytes > limits.max_bytes:
+        raise PictureRefused(
+            "too_large",
+            f"The file has {size_bytes} bytes and the limit is {limits.max_bytes}; "
+            "store a smaller copy or raise max_bytes.",
+        )
 
 
 def encode_jpeg(rgb: Pixels, *, longest_px: int, quality: int = 82) -> bytes:
@@ -169,6 +187,12 @@ def _open(data: bytes) -> Image.Image:
     except UnidentifiedImageError as error:
         raise _unidentified(data) from error
     except _BROKEN as error:
+        if _ATTACHED in str(error):
+            raise PictureRefused(
+                "too_large",
+                "A text or colour profile within it unpacks to megabytes; save the "
+                "picture without it.",
+            ) from error
         raise PictureRefused(
             "truncated", f"The header is damaged ({error}); fetch the file again."
         ) from error
@@ -179,13 +203,16 @@ def _bomb(error: Image.DecompressionBombError) -> PictureRefused:
 
 
 def _unidentified(data: bytes) -> PictureRefused:
-    head = data[:64].lstrip()
-    if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS:
+    head = data[:_MARKUP_BYTES].removeprefix(codecs.BOM_UTF8).lstrip()
+    brand = data[8:12] if data[4:8] == b"ftyp" else b""
+    if brand in _HEIF_BRANDS:
         return _unsupported("HEIF")
+    if head.startswith(_MARKUP) and b"<svg" in head:
+        return _unsupported("SVG")
     for magic, name in _HEADS_OF_OTHERS.items():
         if head.startswith(magic) or data.startswith(magic):
             return _unsupported(name)
-    if data.startswith(_HEADS_OF_TAKEN):
+    if data.startswith(_HEADS_OF_TAKEN) or brand in _AVIF_BRANDS:
         return PictureRefused(
             "truncated", f"Only {len(data)} bytes of a picture; fetch it again."
         )
@@ -224,7 +251,7 @@ def _thumbnail(image: Image.Image, longest_px: int) -> DecodedPicture:
     notes = ["animated: first frame"] if _has_frames(image) else []
     image.draft("RGB", (longest_px, longest_px))
     image.load()
-    flat, how = _to_rgb(image)
+    flat, how = to_rgb(image, longest_px=longest_px)
     notes += how
     orientation = _orientation(image)
     if max(flat.size) > longest_px:
@@ -264,30 +291,3 @@ def _upright(flat: Image.Image, orientation: int) -> Pixels:
         flat.info = {"exif": exif.tobytes()}
         flat = ImageOps.exif_transpose(flat)
     return cast("Pixels", np.asarray(flat, dtype=np.uint8))
-
-
-def _to_rgb(image: Image.Image) -> tuple[Image.Image, list[str]]:
-    """Bring any mode to RGB; says what it did where the look may have changed."""
-    if image.mode == "RGB" and not image.has_transparency_data:
-        return image, []
-    if image.mode.startswith("I") or image.mode == "F":
-        return _narrow(image), ["16 bit reduced to 8"]
-    if image.has_transparency_data:
-        rgba = image.convert("RGBA")
-        white = Image.new("RGBA", rgba.size, "white")
-        white.alpha_composite(rgba)
-        return white.convert("RGB"), ["alpha flattened on white"]
-    notes = ["CMYK converted"] if image.mode == "CMYK" else []
-    return image.convert("RGB"), notes
-
-
-def _narrow(image: Image.Image) -> Image.Image:
-    """Reduce 16-bit, 32-bit and float grey to 8 bit by the range that they use."""
-    wide = np.nan_to_num(np.asarray(image, dtype=np.float64), posinf=0.0, neginf=0.0)
-    top = wide.max()
-    if image.mode.startswith("I;16") or 255 < top <= 65535:
-        full = 65535.0
-    else:
-        full = max(float(top), 1.0) if top > 255 or top <= 1 else 255.0
-    grey = np.clip(wide / full * 255 + 0.5, 0, 255).astype(np.uint8)
-    return Image.fromarray(grey).convert("RGB")

@@ -7,7 +7,11 @@ from typing import Any
 
 import polars as pl
 
-from evoke_core.corpus.decode import decode_picture, encode_jpeg
+from evoke_core.corpus.decode import (
+    decode_picture,
+    encode_jpeg,
+    require_size,
+)
 from evoke_core.corpus.facts import measure_facts
 from evoke_core.corpus.fetch import read_picture
 from evoke_core.corpus.originals import damaged, remember
@@ -20,6 +24,7 @@ from evoke_core.workers import map_guarded, with_progress
 
 THUMBNAIL_PX = 512
 _THUMBNAILS = "thumbnails"
+_UNKEPT = ("location", "size_bytes")  # told of a file, and not of its facts
 _TIMEOUT_S = 60.0  # the largest picture allowed takes about five
 
 
@@ -54,15 +59,13 @@ def survey_pictures(
     lasting = before.filter(pl.col("reason").ne_missing("vanished"))
     kept = lasting.join(stored.select(identity), on=identity, how="semi")
     new = stored.join(kept.select(identity), on=identity, how="anti")
-    items = new.select(
-        "image_id", "source", "source_key", "version", "location"
-    ).to_dicts()
+    items = new.select(*identity, "source", "source_key", *_UNKEPT).to_dicts()
     work = partial(_survey_one, uri=journal.store.uri)
     results = map_guarded(work, items, timeout_s=_TIMEOUT_S, lost=_lost)
     rows = with_progress(results, total=len(items), report=report)
     measured = journal.keep(as_frames("image_facts", rows))
     if items:
-        remember(journal.store, _THUMBNAILS)
+        remember(journal.store, _THUMBNAILS, made=measured["thumbnail"].drop_nulls())
     return pl.concat([kept, measured]).sort("source", "source_key")
 
 
@@ -74,8 +77,9 @@ def undamaged_facts(known: pl.DataFrame, store: Store) -> pl.DataFrame:
 
 def _survey_one(row: dict[str, Any], *, uri: str) -> dict[str, Any]:
     store = open_store(uri)
-    location = row.pop("location")
+    location, size_bytes = (row.pop(name) for name in _UNKEPT)
     try:
+        require_size(size_bytes or 0)  # before the bytes are in memory
         data = read_picture(location, store)
         picture = decode_picture(data)
     except KeyError:
@@ -109,7 +113,7 @@ def _survey_one(row: dict[str, Any], *, uri: str) -> dict[str, Any]:
 
 def _lost(row: dict[str, Any], why: str) -> dict[str, Any]:
     """Account for a picture that a worker process did not survive."""
-    del row["location"]
+    row = {name: value for name, value in row.items() if name not in _UNKEPT}
     return _failed(row, "hostile", f"decoding it {why}; leave it out or save it anew")
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _TABLES = ("*.csv", "*.tsv")
 DEFAULT_PER_MOOD = 4
 ON_DISK = "file:"
+MAX_BYTES = 2 * 1024**3  # of one song; three hours of a CD
 _NOT_SONGS = frozenset(
     (".csv", ".txt", ".md", ".json", ".lrc", ".url", ".tsv", ".jpg", ".jpeg", ".png")
 )
@@ -105,18 +106,31 @@ def audio_of(location: str, store: Store) -> bytes:
     """Read the bytes of a listed track.
 
     Raises:
-        TrackRefused: The file is no longer there, or may not be read.
+        TrackRefused: The file is no longer there, may not be read, or is no song's
+            size.
     """
     if not location.startswith(ON_DISK):
         return store.read(location)
     path = Path(location.removeprefix(ON_DISK))
     try:
+        _require_size(path)
         return path.read_bytes()
     except OSError as wrong:
         raise TrackRefused(
             "unreadable_file",
             f"{path.name}: {wrong.strerror or wrong}; check its name and permissions",
         ) from wrong
+
+
+def _require_size(path: Path) -> None:
+    """Judge a file before its bytes are in memory."""
+    size_bytes = path.stat().st_size
+    if size_bytes > MAX_BYTES:
+        raise TrackRefused(
+            "too_large",
+            f"{path.name}: {size_bytes} bytes, and the limit is {MAX_BYTES}; cut it, "
+            "or save it as flac, ogg or mp3",
+        )
 
 
 def songs_below(folder: Path) -> list[Path]:

@@ -8,7 +8,7 @@ Not here: what is long and loud enough to be a song (decode).
 
 import io
 import unicodedata
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -78,7 +78,7 @@ def read_libsndfile(
     source = open_recording(recording)
     is_whole = not _breaks_off(source)
     try:
-        file = soundfile.SoundFile(source)
+        file = soundfile.SoundFile(_Unfailing(source))
     except soundfile.SoundFileError:
         source.close()
         return None
@@ -120,6 +120,25 @@ def read_ffmpeg(recording: Recording, sample_rate: int, max_s: float) -> Reading
             message = "The file has no audio stream; choose one that has sound."
             raise TrackRefused("no_audio_stream", message)
         return _read_stream(container, sample_rate, max_s)
+
+
+class _Unfailing:
+    """A file for libsndfile, which can't hear that a seek failed.
+
+    A damaged header may name a place before the file's beginning; each such seek would
+    leave a traceback on the standard error stream, and nothing else.
+    """
+
+    def __init__(self, file: Opened) -> None:
+        self._file = file
+        self.readinto, self.tell = file.readinto, file.tell
+        self.read, self.write = file.read, file.write
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go to a place; stay where that is none."""
+        with suppress(ValueError, OSError):
+            self._file.seek(offset, whence)
+        return self._file.tell()
 
 
 class _Sink:
@@ -173,7 +192,8 @@ def _read_stream(
                 mixer = av.AudioResampler("fltp", "mono", frame.sample_rate)
             for mixed in mixer.resample(frame):
                 sink.take(mixed.to_ndarray()[0])
-    except (av.FFmpegError, ValueError):
+    # PyAV does not find the streams that a damaged MPEG-TS announces on the way.
+    except (av.FFmpegError, ValueError, IndexError):
         is_whole = False
     if sink is None:
         message = "The audio stream can't be decoded; export it as mp3, ogg, flac "

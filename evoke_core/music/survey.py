@@ -1,7 +1,8 @@
 """Listen to a whole library: its tracks as rows, and a reason for each that can't be.
 
 A track that was heard by this encoder before is neither decoded nor encoded again. A
-small encoder has a process on each core; for a large model, tracks share batches.
+small encoder has a process on each core, which a track may kill without harm to the
+others; for a large model, tracks share batches.
 """
 
 import hashlib
@@ -23,9 +24,10 @@ from evoke_core.music.together import hear_together
 from evoke_core.schemas import TABLES
 from evoke_core.storage.address import open_store
 from evoke_core.storage.store import Store
-from evoke_core.workers import map_over_cores, with_progress
+from evoke_core.workers import map_guarded, with_progress
 
 _Row = dict[str, Any]
+_TIMEOUT_S = 900.0  # the longest song allowed takes about a minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def survey_tracks(
         done = _together(items, encoder, rules, store)
     else:
         work = partial(_survey_one, encoder=encoder, rules=rules, uri=store.uri)
-        done = map_over_cores(work, items)
+        done = map_guarded(work, items, timeout_s=_TIMEOUT_S, lost=_lost)
     heard = list(with_progress(done, total=len(items), report=report, every=12))
     return Survey(
         *(
@@ -107,6 +109,12 @@ def _survey_one(
     except TrackRefused as refusal:
         return _refused(row, refusal)
     return (*_rows(row["track_id"], known, encoder.fingerprint), [])
+
+
+def _lost(row: _Row, why: str) -> _Tables:
+    """Account for a track that a worker process did not survive."""
+    message = f"hearing it {why}; leave it out or save it anew"
+    return _refused(row, TrackRefused("hostile", message))
 
 
 def _refused(row: _Row, refusal: TrackRefused) -> _Tables:

@@ -103,6 +103,14 @@ def test_an_item_that_never_ends_is_ended(two_cores: None):
     assert done == [1, "99) took longer than 0.5 s", 3]
 
 
+def test_an_item_that_asks_for_all_memory_is_refused_it(two_cores: None):
+    lines = ["1", "len(bytes(2**30))", "3"]
+
+    done = list(map_guarded(eval, lines, timeout_s=30, lost=lost, memory_bytes=2**29))
+
+    assert done == [1, "0)) took more than 0.5 GB", 3]
+
+
 def test_what_guarded_work_raises_is_raised_here(two_cores: None):
     with pytest.raises(ZeroDivisionError):
         list(map_guarded(eval, ["1/0"], timeout_s=30, lost=lost))

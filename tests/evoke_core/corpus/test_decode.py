@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from evoke_core.corpus.decode import (
     THUMBNAIL_PX,
@@ -179,6 +179,8 @@ def test_text_and_zero_bytes_are_not_an_image(data: bytes) -> None:
     [
         b"%PDF-1.7 ...",
         b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+        b"<?xml version='1.0'?>\n<!-- drawn -->\n<svg/>",
+        b"\xef\xbb\xbf<!DOCTYPE svg>\n<svg/>",
         b"8BPS\0\1",
         b"\0\0\0\x18ftypheic\0\0\0\0mif1heic",
         b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 100 100\n",
@@ -194,12 +196,18 @@ def test_a_lab_tiff_is_converted() -> None:
     assert np.abs(rgb.astype(int) - 128).max() <= 4
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "WEBP", "TIFF"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "WEBP", "TIFF", "AVIF"])
 @pytest.mark.parametrize("kept", [0.1, 0.6])
 def test_a_file_cut_short_is_truncated(kind: str, kept: float) -> None:
     noise = np.random.default_rng(3).integers(0, 256, (120, 160, 3), dtype=np.uint8)
     data = saved(Image.fromarray(noise), kind)
     assert refusal(data[: int(len(data) * kept)]) == "truncated"
+
+
+def test_a_png_whose_text_unpacks_to_megabytes_is_too_large() -> None:
+    notes = PngImagePlugin.PngInfo()
+    notes.add_text("Comment", "a" * 3_000_000, zip=True)
+    assert refusal(saved(quarters(), "PNG", pnginfo=notes)) == "too_large"
 
 
 def test_one_pixel_is_too_small() -> None:

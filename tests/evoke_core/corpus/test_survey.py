@@ -243,6 +243,18 @@ def test_a_picture_whose_decoder_dies_is_a_row_and_the_others_are_measured(
     assert good["status"] == "measured"
 
 
+def test_a_file_over_the_limit_is_refused_before_it_is_read(
+    folder: Folder, store: LocalStore, jpeg: Jpeg, monkeypatch: pytest.MonkeyPatch
+):
+    folder.put("a.jpg", jpeg(1))
+    files = folder.files().with_columns(size_bytes=pl.lit(20 * 1024**3))
+    monkeypatch.setattr(survey, "read_picture", lambda *_: pytest.fail("it was read"))
+
+    (row,) = look_at(files, store).iter_rows(named=True)
+
+    assert row["reason"] == "too_large"
+
+
 @pytest.mark.parametrize("harm", ["lost", "changed"])
 def test_a_damaged_thumbnail_is_made_again(
     folder: Folder, store: LocalStore, jpeg: Jpeg, harm: str

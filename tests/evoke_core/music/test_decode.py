@@ -14,6 +14,7 @@ from evoke_core.music.decode import (
     decode_audio,
     waveform_peaks,
 )
+from evoke_core.music.readers import _Unfailing, open_recording
 
 RATE = 16_000
 
@@ -197,6 +198,17 @@ def test_hostile_bytes_end_in_a_track_or_a_refusal():
                 track = decode_audio(damaged)
                 assert np.isfinite(track.samples).all()
                 assert np.abs(track.samples).max() <= 1
+
+
+def test_a_seek_before_the_beginning_leaves_no_traceback(tmp_path):
+    path = tmp_path / "song.wav"
+    path.write_bytes(encoded(sine()))
+    for recording in (path, path.read_bytes()):
+        with open_recording(recording) as file:
+            steady = _Unfailing(file)
+            steady.seek(8)
+            assert steady.seek(-5) == 8
+            assert steady.read(4) == b"WAVE"
 
 
 def test_peaks_are_the_largest_magnitudes_of_equal_stretches():

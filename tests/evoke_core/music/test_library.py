@@ -122,3 +122,16 @@ def test_a_named_table_that_is_not_there_is_an_error(store: LocalStore, folder: 
 def test_a_library_without_tables_is_unlabelled(store: LocalStore, folder: Path):
     assert listed(store, folder)["labels"].to_list() == [[], []]
     assert library_labels(MusicLibrary(kind="synthesized", **TERMS)).labels == {}
+
+
+def test_a_file_of_no_songs_size_is_refused_before_it_is_read(
+    store: LocalStore, tmp_path: Path
+):
+    path = tmp_path / "sparse.wav"
+    with path.open("wb") as file:
+        file.truncate(20 * 1024**3)
+    with pytest.raises(
+        TrackRefused, match=r"sparse\.wav: 21474836480 bytes"
+    ) as refused:
+        audio_of(f"file:{path}", store)
+    assert refused.value.reason == "too_large"

@@ -34,6 +34,14 @@ class CountingEncoder(HandcraftedMusicEncoder):
         return super().encode(track, analysis)
 
 
+@pytest.fixture
+def here(monkeypatch):
+    """Hear in this process, where an encoder can count."""
+    monkeypatch.setattr(
+        "evoke_core.music.survey.map_guarded", lambda work, items, **_: map(work, items)
+    )
+
+
 class LargeEncoder(CountingEncoder):
     """Has a model that stays in this process."""
 
@@ -135,6 +143,7 @@ def test_a_record_brings_the_encoders_terms(store):
     assert b'licence\\": \\"MIT' in store.read(record_key(encoder, heard.sha256, RULES))
 
 
+@pytest.mark.usefixtures("here")
 def test_a_second_survey_encodes_nothing_and_gives_the_same_tables(store):
     tracks = library(store, chord(), chord(330.0))
     encoder = CountingEncoder()
@@ -145,6 +154,7 @@ def test_a_second_survey_encodes_nothing_and_gives_the_same_tables(store):
         assert before.equals(after)
 
 
+@pytest.mark.usefixtures("here")
 def test_a_new_track_is_all_that_a_survey_encodes(store):
     encoder = CountingEncoder()
     surveyed(store, library(store, chord()), encoder)
@@ -152,6 +162,7 @@ def test_a_new_track_is_all_that_a_survey_encodes(store):
     assert encoder.encoded == 2
 
 
+@pytest.mark.usefixtures("here")
 def test_a_track_whose_sound_changed_is_heard_anew(store):
     encoder = CountingEncoder()
     before, _ = surveyed(store, library(store, chord()), encoder)
@@ -169,7 +180,7 @@ def test_a_new_fingerprint_is_in_every_row(store):
 
 def test_a_large_model_stays_in_this_process(store, monkeypatch):
     monkeypatch.setattr(
-        "evoke_core.music.survey.map_over_cores", lambda *_: pytest.fail("spread")
+        "evoke_core.music.survey.map_guarded", lambda *_, **__: pytest.fail("spread")
     )
     encoder = LargeEncoder()
     parts, profiles = surveyed(store, library(store, chord()), encoder)
@@ -177,6 +188,7 @@ def test_a_large_model_stays_in_this_process(store, monkeypatch):
     assert parts.height == profiles.height == 3  # the whole and two windows
 
 
+@pytest.mark.usefixtures("here")
 def test_an_encoder_that_knows_names_is_told_them(store):
     encoder = NamedEncoder()
     heard = listen(chord(), encoder, RULES, names=("0.wav",))
