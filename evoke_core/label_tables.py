@@ -9,15 +9,18 @@ Not here: which moods the words name (labels).
 import csv
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TextIO
 
 from evoke_core.errors import ConfigError, Refused
 
 ID_COLUMNS = ("file", "path", "filename", "track_id", "id")  # the first that is there
 WORD_COLUMNS = ("moods", "mood", "tags", "labels")  # all that are there
 RATING_COLUMNS = ("valence", "arousal")
+_LONGEST_LINE = 1 << 24  # characters; no row of a table has a thousandth of that
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,15 @@ def parse_label(row: Mapping[str, str | None]) -> Label:
     )
 
 
+def lines_of(handle: TextIO) -> Iterator[str]:
+    """Yield the lines of a table; one that is absurdly long comes in parts.
+
+    So a file without line ends, or what a zip unpacks to, is never held as a whole,
+    and `csv` refuses its first field.
+    """
+    return iter(partial(handle.readline, _LONGEST_LINE), "")
+
+
 def find_label(
     labels: Mapping[str, Label], folder: str, source_key: str
 ) -> tuple[str, Label] | None:
@@ -130,10 +142,10 @@ def _read_rows(path: Path) -> tuple[list[str], list[dict[str, str | None]]]:
     """Read columns, in lower case, and rows of a table parted by tab, ";" or ","."""
     try:
         with path.open(newline="", encoding="utf-8-sig") as handle:
-            header = handle.readline()
+            header = handle.readline(_LONGEST_LINE)
             handle.seek(0)
             parted = next((mark for mark in "\t;" if mark in header), ",")
-            reader = csv.reader(handle, delimiter=parted)
+            reader = csv.reader(lines_of(handle), delimiter=parted)
             columns = [name.strip().lower() for name in next(reader, [])]
             return columns, [_as_row(columns, fields) for fields in reader if fields]
     except (OSError, UnicodeDecodeError, csv.Error) as wrong:

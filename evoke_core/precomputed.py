@@ -10,7 +10,11 @@ Not here: what pictures and songs are called (images.precomputed, music.precompu
 
 import hashlib
 import io
+import lzma
+import struct
+import tokenize
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +30,14 @@ from evoke_core.vectors import Array, l2_normalize
 
 VERSION = 1  # raise it with every change of arithmetic
 _AMBIGUOUS = -1
+_DAMAGE = (
+    KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error,
+    lzma.LZMAError, struct.error, tokenize.TokenError, SyntaxError,
+    RuntimeError,  # zipfile's word for a password or an unknown compression
+    MemoryError, OverflowError,  # what a header says it holds
+    pl.exceptions.PolarsError, pl.exceptions.PanicException,
+)  # fmt: skip
+_LARGEST = float(np.finfo(np.float32).max)
 _FLAT = 1e-6  # shorter than this share of the mean length: nothing is left of a vector
 
 
@@ -162,10 +174,7 @@ def _read(path: Path, data: bytes) -> tuple[list[str], npt.NDArray[np.float64]]:
         )
     try:
         ids, vectors = readers[path.suffix.lower()](io.BytesIO(data))
-    except (
-        KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile,
-        pl.exceptions.PolarsError,
-    ) as wrong:  # fmt: skip
+    except _DAMAGE as wrong:
         raise ConfigError(
             f"vectors {path}: can't be read ({wrong}); bring Parquet with the columns "
             "id and embedding, or npz with the arrays id (or path) and embedding"
@@ -189,9 +198,24 @@ def _read_parquet(data: io.BytesIO) -> tuple[list[str], npt.NDArray[np.float64]]
 
 
 def _read_npz(data: io.BytesIO) -> tuple[list[str], npt.NDArray[np.float64]]:
-    with np.load(data, allow_pickle=False) as arrays:
-        names = arrays["id" if "id" in arrays else "path"]
-        return names.astype(str).tolist(), arrays["embedding"].astype(np.float64)
+    arrays = np.load(data, allow_pickle=False)
+    if not isinstance(arrays, np.lib.npyio.NpzFile):
+        raise ValueError("an array alone")  # noqa: TRY004 (the file's, not the call's)
+    with arrays:
+        names = _array(arrays, "id" if "id" in arrays else "path", "USfiu")
+        vectors = _array(arrays, "embedding", "fiub")
+    if names.ndim != 1:
+        raise ValueError(f"ids of shape {names.shape}")
+    return names.astype(str).tolist(), vectors.astype(np.float64)
+
+
+def _array(
+    arrays: "np.lib.npyio.NpzFile", name: str, kinds: str
+) -> npt.NDArray[np.generic]:
+    found = arrays[name]  # bytes where the member is no array
+    if not isinstance(found, np.ndarray) or found.dtype.kind not in kinds:
+        raise ValueError(f"{name} is {getattr(found, 'dtype', 'no array')}")
+    return found
 
 
 def _parts(name: str) -> list[str]:
@@ -212,11 +236,13 @@ def _centre(
     raw: npt.NDArray[np.float64],
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
     """Take the mean of the finite rows off; say which rows point anywhere then."""
-    finite = np.asarray(np.isfinite(raw).all(axis=1))
+    # What float32 can't hold is as good as infinite: its square would be.
+    with np.errstate(invalid="ignore"):
+        finite = np.asarray((np.abs(raw) <= _LARGEST).all(axis=1))
     if not finite.any():
         return raw, finite
     centred = raw - raw[finite].mean(axis=0)
     typical = float(np.linalg.norm(raw[finite], axis=1).mean())
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         points = np.linalg.norm(centred, axis=1) > _FLAT * typical
     return centred, finite & points

@@ -10,6 +10,8 @@ import json
 from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from evoke_core.errors import ReleaseMissing
 from evoke_core.storage.store import Store, digest
 
@@ -69,6 +71,9 @@ class Release:
         if self.calibration is None:
             del named["calibration"]  # so that an older release keeps its id
         return digest(named)
+
+
+_RELEASES: TypeAdapter[Release] = TypeAdapter(Release)
 
 
 def read_release(store: Store) -> Release:
@@ -132,7 +137,7 @@ def _read_current(store: Store) -> dict[str, Any]:
             f"no release in {store.uri}; run the jobs refresh_corpus, fit_bridge and "
             "publish_release once (make demo runs all three)"
         ) from absent
-    except ValueError as damaged:
+    except (ValueError, RecursionError) as damaged:
         raise ReleaseMissing(
             f"{store.locate(CURRENT)} holds no release ({damaged}); restore it from a "
             "copy, or delete it and run publish_release"
@@ -141,12 +146,13 @@ def _read_current(store: Store) -> dict[str, Any]:
 
 def _previous_or_none(store: Store) -> Release | None:
     current = _read_current(store)
-    if "previous" in current:
-        return _release_of(current["previous"]) if current["previous"] else None
-    try:  # an older version wrote here last
+    try:
+        if "previous" in current:
+            return _release_of(current["previous"]) if current["previous"] else None
+        # an older version wrote here last
         previous = _release_of(_object_of(store.read(_PREVIOUS_OF_SCHEMA_1)))
-    except KeyError:
-        return None
+    except (KeyError, ValueError, RecursionError):
+        return None  # nothing there that could be served again
     # It copied the present one first: cut off there, it had lost the one before.
     is_lost = previous.release_id == _release_of(current).release_id
     return None if is_lost else previous
@@ -161,13 +167,17 @@ def _object_of(raw: bytes) -> dict[str, Any]:
     absent = needed - set(read)
     if absent:
         raise ValueError(f"it says nothing of {', '.join(sorted(absent))}")
+    _release_of(read)
     return read
 
 
-def _release_of(raw: dict[str, Any]) -> Release:
-    """Read a release, whatever else a later version may have written beside it."""
-    named = {each.name: raw[each.name] for each in fields(Release) if each.name in raw}
-    return Release(**{**named, "sources": tuple(named["sources"])})
+def _release_of(raw: object) -> Release:
+    """Read a release, whatever else a later version may have written beside it.
+
+    Raises:
+        ValueError: Something is absent, or of another kind.
+    """
+    return _RELEASES.validate_python(raw)
 
 
 def _as_json(release: Release, previous: Release | None) -> bytes:

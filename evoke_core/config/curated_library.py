@@ -81,7 +81,7 @@ def load_curated_library(folder: Path, sources: Sources) -> CuratedLibrary:
         raise ConfigError(
             f"{FILE}: not found in {folder}; restore it from the repository"
         ) from missing
-    except (UnicodeDecodeError, yaml.YAMLError) as wrong:
+    except (UnicodeDecodeError, OSError, yaml.YAMLError) as wrong:
         raise ConfigError(f"{FILE}: not valid YAML in UTF-8: {wrong}") from wrong
     except ValidationError as wrong:
         fault = wrong.errors()[0]

@@ -54,6 +54,8 @@ class DropRules(Frozen):
         queue_url: Of the SQS queue that holds the notifications.
         after: Once its board is stored, a song is kept in drops/, moved to done/, or
             tagged (S3 alone).
+        max_bytes: Largest song, which is held in memory: 90 minutes of CD quality as
+            WAV have 953 MB. A larger one is refused unread and stays where it lies.
         patience: With stores and indices that are away.
         links: Limits of fetching linked songs.
     """
@@ -61,6 +63,7 @@ class DropRules(Frozen):
     trigger: Literal["listing", "sqs"] = "listing"
     queue_url: str | None = None
     after: Literal["keep", "move", "tag"] = "keep"
+    max_bytes: Annotated[int, Field(ge=1)] = 1_073_741_824
     patience: PatienceRules = PatienceRules()
     links: LinkRules = LinkRules()
 

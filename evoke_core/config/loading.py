@@ -1,5 +1,7 @@
 """Configuration files, read and checked; what is wrong is said with file and field."""
 
+import re
+import reprlib
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,6 +14,12 @@ from evoke_core.config.vocabulary import Vocabulary
 from evoke_core.errors import ConfigError
 
 _Model = TypeVar("_Model", bound=BaseModel)
+
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")  # of a profile
+# Anchors make a few lines of YAML into gigabytes, once they are written out.
+_GOT = reprlib.Repr()
+_GOT.maxstring = _GOT.maxother = 200
+_GOT.maxlevel = 3
 
 
 def load_sources(folder: Path) -> Sources:
@@ -70,7 +78,11 @@ def parse_yaml(text: str) -> Any:  # noqa: ANN401 (whatever the file holds)
         yaml.YAMLError: It is none.
     """
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return yaml.load(text, Loader=loader)  # noqa: S506 (both loaders are the safe one)
+    try:
+        return yaml.load(text, Loader=loader)  # noqa: S506 (both are the safe one)
+    except (ValueError, RecursionError) as wrong:
+        # such as 2026-13-01, which looks like a date
+        raise yaml.YAMLError(f"a value can't be read: {wrong}") from wrong
 
 
 def _with_parents(path: Path, heirs: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -81,6 +93,11 @@ def _with_parents(path: Path, heirs: tuple[str, ...] = ()) -> dict[str, Any]:
         return values
     if parent in (*heirs, path.stem):
         raise ConfigError(f"{path.name}: extends: {parent!r} extends this profile")
+    if not isinstance(parent, str) or not _NAME.fullmatch(parent):
+        raise ConfigError(
+            f"{path.name}: extends: got {reprlib.repr(parent)}; name a profile that "
+            "lies beside it"
+        )
     above = path.with_name(f"{parent}.yaml")
     return {**_with_parents(above, (*heirs, path.stem)), **values}
 
@@ -94,6 +111,8 @@ def _read(path: Path) -> dict[str, Any]:
         ) from missing
     except UnicodeDecodeError as wrong:
         raise ConfigError(f"{path.name}: {wrong}; save it as UTF-8") from wrong
+    except OSError as wrong:
+        raise ConfigError(f"{path.name}: can't be read ({wrong})") from wrong
     except yaml.YAMLError as wrong:
         raise ConfigError(f"{path.name}: not valid YAML: {wrong}") from wrong
     if not isinstance(values, dict):
@@ -108,5 +127,5 @@ def _validate(path: Path, values: dict[str, Any], model: type[_Model]) -> _Model
         fault = wrong.errors()[0]
         place = ".".join(str(part) for part in fault["loc"])
         raise ConfigError(
-            f"{path.name}: {place}: {fault['msg']}; got {fault['input']!r}"
+            f"{path.name}: {place}: {fault['msg']}; got {_GOT.repr(fault['input'])}"
         ) from wrong

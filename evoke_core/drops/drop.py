@@ -5,7 +5,7 @@ What is to be done about them is decided in `tick`; what was done stands in `led
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from evoke_core.storage.store import StoredObject, digest
@@ -30,15 +30,17 @@ class Drop:
         key: Store key of the audio.
         source_key: The path below the drops folder.
         etag: The version, as the listing names it.
+        size_bytes: Of this version; 0 where nothing says so.
     """
 
     drop_id: str
     key: str
     source_key: str
     etag: str
+    size_bytes: int = field(default=0, compare=False)
 
 
-def drop_of(key: str, etag: str) -> Drop:
+def drop_of(key: str, etag: str, size_bytes: int = 0) -> Drop:
     """Name one version of the song at a key below PREFIX."""
     source_key = key.removeprefix(PREFIX)
     stem = PurePosixPath(source_key).stem
@@ -48,6 +50,7 @@ def drop_of(key: str, etag: str) -> Drop:
         key=key,
         source_key=source_key,
         etag=etag,
+        size_bytes=size_bytes,
     )
 
 
@@ -83,7 +86,7 @@ def observe(listing: Iterable[StoredObject], *, now_s: float) -> list[Drop]:
         One drop per song, in the order of the listing.
     """
     return [
-        drop_of(found.key, found.etag)
+        drop_of(found.key, found.etag, found.size_bytes)
         for found in listing
         if is_song(found.key) and is_settled(found, now_s=now_s)
     ]

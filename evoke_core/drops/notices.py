@@ -8,6 +8,7 @@ Read are notifications straight from S3 and those that SNS passed on.
 """
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +17,10 @@ from urllib.parse import unquote_plus
 from evoke_core.drops.drop import PREFIX, is_song
 from evoke_core.storage.store import StoredObject
 
+_ETAG = re.compile(r"[\x21\x23-\x7e]{1,128}")  # RFC 9110, without other scripts
+_LONGEST_KEY = 1024  # bytes that S3 takes
 _AT_ONCE = 10  # messages that SQS hands out in one answer, at most
+_SHOWN = 100  # characters of a name that is none of ours
 _HELD_S = 120  # that a message is kept from others; a tick takes 40 s
 
 
@@ -114,10 +118,12 @@ def read_notice(body: str, receipt: str, store_uri: str) -> Notice:
         if told.get("Event") == "s3:TestEvent":
             return Notice(receipt)
         songs = [_song(event, store_uri) for event in told["Records"]]
-    except (AttributeError, KeyError, TypeError, ValueError) as wrong:
+    except (
+        AttributeError, KeyError, TypeError, ValueError, OverflowError, RecursionError
+    ) as wrong:  # fmt: skip
         return Notice(receipt, reason=f"no S3 notification ({type(wrong).__name__})")
     except _Foreign as wrong:
-        return Notice(receipt, reason=f"of another bucket, {wrong}")
+        return Notice(receipt, reason=f"of another bucket, {str(wrong)[:_SHOWN]}")
     return Notice(receipt, tuple(song for song in songs if song is not None))
 
 
@@ -140,10 +146,9 @@ def _song(event: Any, store_uri: str) -> StoredObject | None:  # noqa: ANN401 (J
     key = address.removeprefix(f"{store_uri}/")
     if key == address or not (created and key.startswith(PREFIX) and is_song(key)):
         return None
+    etag = str(told["eTag"]).strip('"')
+    # What S3 never writes would break each request for it, and so every tick.
+    if not _ETAG.fullmatch(etag) or len(key.encode()) > _LONGEST_KEY:
+        raise ValueError(key)
     # An object of a bucket is whole when it is announced: it need not settle.
-    return StoredObject(
-        key=key,
-        size_bytes=int(told.get("size", 0)),
-        etag=str(told["eTag"]).strip('"'),
-        modified_s=0.0,
-    )
+    return StoredObject(key, max(0, int(told.get("size", 0))), etag, modified_s=0.0)

@@ -60,7 +60,9 @@ def load_sweep(cursor: str | None) -> Sweep:
             named=tuple(str(each)[:64] for each in told["named"][:NAMED]),
             **counts,
         )
-    except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
+    except (
+        AttributeError, KeyError, TypeError, ValueError, OverflowError, RecursionError
+    ):  # fmt: skip
         return Sweep()
 
 

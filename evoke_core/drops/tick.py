@@ -251,8 +251,14 @@ def decide(page: Page, before: Tick, *, now_s: float, rules: TickRules) -> Tick:
 def _tickets(
     store: Store, due: Sequence[StoredObject], launched: Launched
 ) -> tuple[Ticket, ...]:
-    drops = [drop_of(found.key, found.etag) for found in due]
-    held = [find_ticket(store, drop.drop_id) or Ticket(drop) for drop in drops]
+    drops = [drop_of(found.key, found.etag, found.size_bytes) for found in due]
+    held = [
+        replace(known, drop=drop)
+        if (known := find_ticket(store, drop.drop_id))
+        # What is listed is true, whatever a ticket says of it.
+        else Ticket(drop)
+        for drop in drops
+    ]
     requests = {ticket.ask for ticket in held if ticket.ask}
     # A request that died before its run broke nothing.
     ran = launched(requests) if requests else ()

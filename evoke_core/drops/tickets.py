@@ -6,10 +6,13 @@ no business of the ticket: that stands in the ledger.
 """
 
 import json
+import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from evoke_core.drops.drop import Drop
+from evoke_core.drops.drop import PREFIX, Drop
 from evoke_core.storage.store import Store
 
 
@@ -60,19 +63,30 @@ def read_ticket(store: Store, drop_id: str) -> Drop:
 def find_ticket(store: Store, drop_id: str) -> Ticket | None:
     """Return a drop's ticket; None where there is none, or none that can be read."""
     try:
-        told = json.loads(store.read(_key(drop_id)))
-        drop = Drop(
-            **{name: str(told[name]) for name in Drop.__dataclass_fields__},
-        )
-        return Ticket(
-            drop,
-            tries=int(told["tries"]),
-            ask=str(told["ask"]),
-            asked_s=float(told["asked_s"]),
-            seen_at=str(told["seen_at"]),
-        )
-    except (KeyError, TypeError, ValueError):
+        return _ticket(drop_id, json.loads(store.read(_key(drop_id))))
+    except (KeyError, TypeError, ValueError, OverflowError, RecursionError):
         return None
+
+
+def _ticket(drop_id: str, told: Mapping[str, Any]) -> Ticket:
+    drop = Drop(
+        drop_id=str(told["drop_id"]),
+        key=str(told["key"]),
+        source_key=str(told["source_key"]),
+        etag=str(told["etag"]),
+        size_bytes=max(0, int(told.get("size_bytes", 0))),
+    )
+    asked_s = float(told["asked_s"])
+    # One that speaks of something else would let a run write over another's board.
+    if (drop.drop_id, drop.key) != (drop_id, f"{PREFIX}{drop.source_key}"):
+        raise ValueError(drop_id)
+    return Ticket(
+        drop,
+        tries=max(0, int(told["tries"])),
+        ask=str(told["ask"]),
+        asked_s=asked_s if math.isfinite(asked_s) else 0.0,
+        seen_at=str(told["seen_at"]),
+    )
 
 
 def _key(drop_id: str) -> str:

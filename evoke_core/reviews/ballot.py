@@ -87,6 +87,7 @@ class Ballot:
     choices: tuple[Choice, ...]
 
 
+_NAMES: TypeAdapter[list[str]] = TypeAdapter(list[str])
 _BALLOTS: TypeAdapter[Ballot] = TypeAdapter(Ballot)
 
 
@@ -112,7 +113,7 @@ def resolve(verdict: Verdict, digest: str, store: Store, *, now: datetime) -> Ba
     Raises:
         VerdictRefused: `in_the_future`, `unknown_study`, `unknown_trial`,
             `duplicate_trial`, `wrong_answer`, `unknown_board`, `unknown_picture`,
-            `contradiction` or `empty`.
+            `contradiction`, `empty`, `damaged_board` or `damaged_study`.
     """
     _require_past(verdict, now)
     if isinstance(verdict, StudyVerdict):
@@ -142,7 +143,14 @@ def _require_past(verdict: Verdict, now: datetime) -> None:
 
 
 def _of_study(verdict: StudyVerdict, store: Store) -> tuple[list[Vote], list[Choice]]:
-    study = read_study(store, verdict.study_id)
+    try:
+        study = read_study(store, verdict.study_id)
+    except ValueError as damaged:
+        raise VerdictRefused(
+            "damaged_study",
+            f"study {verdict.study_id}: its answer key can't be read; restore it, then "
+            "put the file back into the inbox",
+        ) from damaged
     if study is None:
         raise VerdictRefused(
             "unknown_study",
@@ -198,7 +206,7 @@ def _choice(study: Study, trial: Trial, answer: TrialAnswer) -> Choice:
 
 
 def _of_board(verdict: BoardVerdict, store: Store) -> list[Vote]:
-    board = read_board(store, verdict.board_id)
+    board = _document(store, verdict.board_id)
     if board is None:
         raise VerdictRefused(
             "unknown_board",
@@ -213,6 +221,26 @@ def _of_board(verdict: BoardVerdict, store: Store) -> list[Vote]:
         Vote(track["track_id"], track["sha256"], image_id, fits, verdict.saved_at)
         for image_id, fits in said
     ]
+
+
+def _document(store: Store, board_id: str) -> dict[str, Any] | None:
+    """Read what a verdict needs of a board; None where there is none.
+
+    Raises:
+        VerdictRefused: `damaged_board`. Others' verdicts must not wait for its repair.
+    """
+    try:
+        board = read_board(store, board_id)
+        if board is not None:
+            track, ids = board["track"], [c["image_id"] for c in board["candidates"]]
+            _NAMES.validate_python([track["track_id"], track["sha256"], *ids])
+    except (KeyError, TypeError, ValueError, RecursionError) as damaged:
+        raise VerdictRefused(
+            "damaged_board",
+            f"board {board_id}: its board.json can't be read; restore it or make the "
+            "board again, then put the file back into the inbox",
+        ) from damaged
+    return board
 
 
 def _require_pictures(verdict: BoardVerdict, board: dict[str, Any]) -> None:

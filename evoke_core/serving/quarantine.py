@@ -35,12 +35,24 @@ class Found:
     key: str
 
 
-def find_audio(store: Store, drop: Drop) -> Found:
+def find_audio(store: Store, drop: Drop, *, max_bytes: int | None = None) -> Found:
     """Read the version of a song that was dropped, wherever it has been moved.
+
+    Args:
+        store: Where it lies.
+        drop: The song.
+        max_bytes: Largest one that is read; it is held in memory.
 
     Raises:
         KeyError: It was deleted or overwritten before a run came to it.
+        TrackRefused: `too_large`.
     """
+    if max_bytes is not None and drop.size_bytes > max_bytes:
+        raise TrackRefused(
+            "too_large",
+            f"{drop.source_key!r}: has {drop.size_bytes} bytes, at most {max_bytes} "
+            "are read; drop it compressed, or raise drops.max_bytes",
+        )
     try:
         return Found(store.read_as(drop.key, drop.etag), drop.key)
     except KeyError:
@@ -52,19 +64,21 @@ def find_audio(store: Store, drop: Drop) -> Found:
 
 
 def set_aside(
-    store: Store, drop: Drop, audio: bytes, refusal: TrackRefused, *, at: str
+    store: Store, drop: Drop, audio: bytes | None, refusal: TrackRefused, *, at: str
 ) -> None:
     """Copy a song beside a record that says why; the record is the decision.
 
     Args:
         store: Where it lies.
         drop: The song.
-        audio: Its bytes, as they were dropped.
+        audio: Its bytes, as they were dropped; None leaves it where it lies.
         refusal: Why.
         at: When, ISO 8601.
     """
-    kept = quarantine_key(drop)
-    store.write(kept, audio)
+    kept = drop.key
+    if audio is not None:
+        kept = quarantine_key(drop)
+        store.write(kept, audio)
     record = {
         "drop_id": drop.drop_id,
         "source_key": drop.source_key,
@@ -83,8 +97,18 @@ def set_aside(
 
 def read_record(store: Store, drop: Drop) -> Mapping[str, Any]:
     """Read why a song was set aside; KeyError where it was not."""
-    record: dict[str, Any] = json.loads(store.read(_record_key(drop)))
-    return record
+    raw = store.read(_record_key(drop))
+    try:
+        record: dict[str, Any] = json.loads(raw)
+        if all(isinstance(record[each], str) for each in ("reason", "message")):
+            return record
+    except (KeyError, TypeError, ValueError, RecursionError):
+        pass  # somebody has mended or torn it
+    return {
+        "reason": "unreadable_record",
+        "message": f"{_record_key(drop)} can't be read any more; "
+        + _REMEDY.format(drop_id=drop.drop_id),
+    }
 
 
 def is_aside(store: Store, drop: Drop) -> bool:
@@ -103,6 +127,12 @@ def keep_done(store: Store, drop: Drop, found: Found) -> str:
 def clear_dropped(store: Store, drop: Drop) -> None:
     """Delete a song from drops/, unless somebody has put another one there."""
     store.delete_as(drop.key, drop.etag)
+
+
+def clear_copied(store: Store, drop: Drop) -> None:
+    """Delete a song from drops/ if it lies in quarantine, too."""
+    if store.exists(quarantine_key(drop)):
+        clear_dropped(store, drop)
 
 
 def clear_aside(store: Store, drop: Drop) -> None:

@@ -4,19 +4,19 @@ A drop ends as a board, as a quarantine record, or as gone, and the ledger says 
 last of all. Every step before can be done again, so a run that was killed anywhere is
 mended by the next run of the same drop.
 
-Not here: where songs lie (quarantine), which drops are due (drops.tick).
+Not here: how an end is told (served), where songs lie (quarantine), which drops are due
+(drops.tick).
 """
 
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import PurePosixPath
-from typing import Any, Literal
 
 from evoke_core.boards.board import Song
 from evoke_core.boards.compose import Board, compose_board
@@ -37,6 +37,7 @@ from evoke_core.music.together import hear_together
 from evoke_core.serving import quarantine
 from evoke_core.serving.linked import fetch_linked
 from evoke_core.serving.patience import Patience, is_transient
+from evoke_core.serving.served import Served, Settled
 from evoke_core.serving.sidecars import keep_lyrics, options_of
 
 SOURCE = "drops"
@@ -44,44 +45,6 @@ _LOG = logging.getLogger(__name__)
 TAGS = {"evoke": "board"}  # of a song whose board is stored, where songs are tagged
 # No drop of the burst can be served; they stay due.
 _ENDS_THE_RUN = (ConfigError, IndexUnavailable, ReleaseMissing, WeightsMissing)
-
-Settled = Literal["board", "quarantine", "gone"]
-Outcome = Literal["board", "refused", "gone", "broken"]
-
-
-@dataclass(frozen=True, slots=True)
-class Served:
-    """How one drop ended.
-
-    Args:
-        drop: The song.
-        outcome: `broken` is an error of ours: the drop stays due.
-        page: Store key of its board; None where there is none from this run.
-        reason: Stable word, None if there is a board.
-        message: The same for people.
-        notes: What a reader of the board should know.
-        spent: Seconds by what they were spent on; empty where the board stood.
-        document: Of the board that was made; None where it stood or there is none.
-        settled: Outcome and place for the ledger; None where the drop stays due, or
-            its ledger entry stands.
-        error: What broke.
-    """
-
-    drop: Drop
-    outcome: Outcome
-    page: str | None = None
-    reason: str | None = None
-    message: str | None = None
-    notes: tuple[str, ...] = ()
-    spent: Mapping[str, float] = field(default_factory=dict)
-    document: Mapping[str, Any] | None = None
-    error: Exception | None = None
-    settled: tuple[Settled, str] | None = None
-
-    @property
-    def seconds(self) -> float:
-        """Seconds spent on it; 0 where the board already stood."""
-        return sum(self.spent.values())
 
 
 def serve_drops(
@@ -123,8 +86,11 @@ def serve_drops(
 
 def is_of_release(desk: Desk, drop: Drop) -> bool:
     """Say whether a drop's stored board was made from the present release."""
-    stored = read_board(desk.store, drop.drop_id)
-    made_from = stored and stored["release"]["release_id"]
+    try:
+        stored = read_board(desk.store, drop.drop_id)
+        made_from = stored and stored["release"]["release_id"]
+    except (KeyError, TypeError, ValueError, RecursionError):
+        return False  # a torn document is made again
     return bool(made_from == desk.release.release_id)
 
 
@@ -184,12 +150,12 @@ class _Burst:
         if not self._is_due(drop, has_board=has_board):
             return self._stands(drop) if has_board else self._lies_aside(drop)
         started = time.monotonic()
+        found: quarantine.Found | None = None
         try:
-            found = quarantine.find_audio(self.desk.store, drop)
-        except KeyError:
-            return self._stands(drop) if has_board else self._gone(drop)
-        read = time.monotonic()
-        try:
+            found = self._find(drop)
+            if found is None:
+                return self._stands(drop) if has_board else self._gone(drop)
+            read = time.monotonic()
             board = self._compose(drop, found)
         except TrackRefused as refusal:
             if not has_board:
@@ -227,10 +193,17 @@ class _Burst:
         return not stands or self.afresh(drop)
 
     def _read(self, drop: Drop) -> bytes:
+        found = self._find(drop)
+        if found is None:
+            raise TrackRefused("gone", f"{drop.key} has gone")
+        return found.audio
+
+    def _find(self, drop: Drop) -> quarantine.Found | None:
+        store, most = self.desk.store, self.rules.max_bytes
         try:
-            return quarantine.find_audio(self.desk.store, drop).audio
-        except KeyError as gone:
-            raise TrackRefused("gone", f"{drop.key} has gone") from gone
+            return quarantine.find_audio(store, drop, max_bytes=most)
+        except KeyError:
+            return None
 
     def _compose(self, drop: Drop, found: quarantine.Found) -> Board:
         options = options_of(self.desk.store, drop)
@@ -276,15 +249,17 @@ class _Burst:
         return Served(drop, "board", page, settled=("board", page))
 
     def _set_aside(
-        self, drop: Drop, found: quarantine.Found, refusal: TrackRefused
+        self, drop: Drop, found: quarantine.Found | None, refusal: TrackRefused
     ) -> Served:
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        quarantine.set_aside(self.desk.store, drop, found.audio, refusal, at=now)
+        # What wasn't read stays where it lies.
+        audio = None if found is None else found.audio
+        quarantine.set_aside(self.desk.store, drop, audio, refusal, at=now)
         return self._lies_aside(drop)
 
     def _lies_aside(self, drop: Drop) -> Served:
         why = quarantine.read_record(self.desk.store, drop)
-        quarantine.clear_dropped(self.desk.store, drop)
+        quarantine.clear_copied(self.desk.store, drop)
         where = f"{QUARANTINE}{drop.drop_id}.json"
         return Served(
             drop,

@@ -19,6 +19,7 @@ from evoke_core.storage.store import Store
 LYRICS = "lyrics/"
 _SUFFIXES = (".lrc", ".txt")  # words with times are preferred
 _MOST_BYTES = 4_194_304  # as much as audio memory reads
+_LONGEST_NAME, _LONGEST_KEY = 255, 1024  # bytes: of file systems, of S3
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +42,8 @@ def options_of(store: Store, drop: Drop) -> BoardOptions:
         TrackRefused: With the reason bad_options.
     """
     key = _beside(drop, ".json")
-    try:
-        raw = store.read(key)
-    except KeyError:
-        return PLAIN
-    return read_options(raw, name=key.removeprefix(PREFIX))
+    raw = _read(store, key)
+    return PLAIN if raw is None else read_options(raw, name=key.removeprefix(PREFIX))
 
 
 def keep_lyrics(store: Store, drop: Drop) -> str | None:
@@ -56,9 +54,8 @@ def keep_lyrics(store: Store, drop: Drop) -> str | None:
     """
     for suffix in _SUFFIXES:
         key = _beside(drop, suffix)
-        try:
-            raw = store.read(key)
-        except KeyError:
+        raw = _read(store, key)
+        if raw is None:
             continue
         text = _decode(raw)
         if text is None:
@@ -87,6 +84,41 @@ def read_lyrics(store: Store, drop_id: str) -> Lyrics | None:
 
 def _beside(drop: Drop, suffix: str) -> str:
     return str(PurePosixPath(drop.key).with_suffix(suffix))
+
+
+def _read(store: Store, key: str) -> bytes | None:
+    """Read a sidecar; None where there is none.
+
+    One that is too large for any is not read: as many bytes stand for it as nobody
+    takes.
+    """
+    name = key.rpartition("/")[2]
+    # A song's name may be as long as names can be, and its sidecar's is longer.
+    if len(_bytes(name)) > _LONGEST_NAME or len(_bytes(key)) > _LONGEST_KEY:
+        return None
+    if not store.exists(key):
+        return None
+    if _size_bytes(store, key) > _MOST_BYTES:
+        return bytes(_MOST_BYTES + 1)
+    try:
+        return store.read(key)
+    except KeyError:  # deleted meanwhile
+        return None
+
+
+def _size_bytes(store: Store, key: str) -> int:
+    """Return what the listing says of a blob; 0 where it has gone."""
+    folder = f"{key.rpartition('/')[0]}/"
+    # A listing begins beyond a key: the first one without its end comes before it.
+    for found in store.listing(folder, after=key[:-1]):
+        if found.key >= key:
+            return found.size_bytes if found.key == key else 0
+    return 0
+
+
+def _bytes(text: str) -> bytes:
+    # Names of files that are no UTF-8 reach Python as lone surrogates.
+    return text.encode(errors="surrogatepass")
 
 
 def _decode(raw: bytes) -> str | None:

@@ -20,7 +20,8 @@ from evoke_core.drops.tickets import read_ticket
 from evoke_core.errors import BoardError
 from evoke_core.music.encode import MusicEncoder
 from evoke_core.serving.patience import Patience
-from evoke_core.serving.serve import Served, is_of_release, serve_drops
+from evoke_core.serving.serve import is_of_release, serve_drops
+from evoke_core.serving.served import Served
 from evoke_core.storage.store import Store, digest
 from evoke_pipelines.partitions import AUDIO_DROPS
 from evoke_pipelines.resources import IndexAccess
@@ -51,7 +52,7 @@ class DropConfig(dg.Config):
     backfill_policy=dg.BackfillPolicy.single_run(),
     output_required=False,
     deps=["release"],
-    code_version="2",
+    code_version="3",
     pool="milvus",
 )
 # An annotation of None would paint every partition of the range.

@@ -10,21 +10,28 @@ that can't be used is passed over.
 import csv
 import os
 from collections.abc import Iterator, Mapping
+from html import unescape
 from pathlib import Path, PurePosixPath
 
 from evoke_core.config.collections import PictureSource
 from evoke_core.corpus.listed import Listed
 from evoke_core.errors import Refused, SourceError
-from evoke_core.label_tables import RATING_COLUMNS, WORD_COLUMNS, Label, parse_label
+from evoke_core.label_tables import (
+    RATING_COLUMNS,
+    WORD_COLUMNS,
+    Label,
+    lines_of,
+    parse_label,
+)
 
 SUFFIXES = frozenset((
     ".avif", ".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".jp2", ".png", ".tif",
     ".tiff", ".webp",
 ))  # fmt: skip
 _KEY_COLUMNS = ("path", "file", "filename")
+_TOLD = ("title", "artist", "photographer", "attribution", "keywords")
 _TAKEN = frozenset((
-    "title", "artist", "photographer", "licence", "license", "attribution", "url",
-    "keywords", *WORD_COLUMNS, *RATING_COLUMNS,
+    *_TOLD, "licence", "license", "url", *WORD_COLUMNS, *RATING_COLUMNS,
 ))  # fmt: skip
 
 
@@ -74,7 +81,7 @@ def _descriptions(root: Path) -> dict[str, Mapping[str, str]]:
             continue
         try:
             rows.update(_rows_by_path(path))
-        except csv.Error as wrong:
+        except (csv.Error, OSError) as wrong:
             raise SourceError(
                 f"{path}: not a CSV ({wrong}); mend it or move it elsewhere"
             ) from wrong
@@ -83,13 +90,19 @@ def _descriptions(root: Path) -> dict[str, Mapping[str, str]]:
 
 def _rows_by_path(path: Path) -> dict[str, Mapping[str, str]]:
     with path.open(newline="", encoding="utf-8-sig", errors="replace") as handle:
-        reader = csv.DictReader(handle)
+        reader = csv.DictReader(lines_of(handle))
         names = reader.fieldnames or ()
         column = next((name for name in _KEY_COLUMNS if name in names), None)
         # A CSV that lists groups of pictures has nothing to say of any one of them.
         if column is None or _TAKEN.isdisjoint(names):
             return {}
-        return {row[column]: row for row in reader if row.get(column)}
+        return {row[column]: _plain(row) for row in reader if row.get(column)}
+
+
+def _plain(row: Mapping[str, str]) -> Mapping[str, str]:
+    """Turn what was copied from a web page (`Prud&#39;hon`) into plain text."""
+    told = {name: unescape(row[name]) for name in _TOLD if row.get(name)}
+    return {**row, **told}
 
 
 def _find(

@@ -31,6 +31,7 @@ from evoke_core.config.collections import PictureSource
 from evoke_core.corpus.listed import Listed
 from evoke_core.corpus.quota import take
 from evoke_core.errors import SourceError
+from evoke_core.label_tables import lines_of
 
 BUCKET = "s3://open-images-dataset"  # public, read unsigned
 _OBTAIN = (
@@ -41,8 +42,13 @@ _OBTAIN = (
 _BLOCK_BYTES = 1 << 24  # of a label list: some 400,000 rows
 _CHUNK = 1 << 16  # image ids turned into an array, or back, at a time
 _COLUMNS = ("ImageID", "LabelName", "Confidence")
+_WEB = re.compile(r"https?://", re.IGNORECASE)
 _DEED = re.compile(r"creativecommons\.org/(?:licenses|publicdomain)/([a-z-]+)/([\d.]+)")
 _PUBLIC = {"zero": "CC0", "mark": "PDM"}
+# Of an image or a subset. They become parts of paths, and the longest id sets the
+# width of arrays; real ones have 16 hexadecimal digits.
+_LONGEST_ID = 64
+_PLAIN = re.compile(rf"[A-Za-z0-9_-]{{1,{_LONGEST_ID}}}")
 
 
 def list_open_images(source: PictureSource) -> Iterator[Listed]:
@@ -124,23 +130,30 @@ def _find(location: str | None) -> _Lists:
 
 def _header(path: Path) -> set[str]:
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as handle:
-        return set(next(csv.reader([handle.readline()]), []))
+        try:
+            return set(next(csv.reader(lines_of(handle)), []))
+        except csv.Error:
+            return set()  # whatever it is, it is none of these lists
 
 
 def _class_names(path: Path) -> list[tuple[str, str]]:
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as handle:
-        rows = [(row[0], row[1].strip()) for row in csv.reader(handle) if len(row) > 1]
+        table = csv.reader(lines_of(handle))
+        try:
+            rows = [(row[0], row[1].strip()) for row in table if len(row) > 1]
+        except csv.Error as wrong:
+            raise SourceError(f"{path}: damaged ({wrong}); {_OBTAIN}") from wrong
     return rows[1:] if rows[:1] == [("LabelName", "DisplayName")] else rows
 
 
 def _rows(path: Path) -> Iterator[Mapping[str, str]]:
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as handle:
-        reader = csv.reader(handle)
+        reader = csv.reader(lines_of(handle))
         try:
             header = next(reader)
             for values in reader:
                 row = dict(zip(header, values, strict=False))
-                if row.get("ImageID"):
+                if _PLAIN.fullmatch(row.get("ImageID", "")):
                     yield row
         except csv.Error as wrong:
             raise SourceError(f"{path}: damaged ({wrong}); {_OBTAIN}") from wrong
@@ -165,12 +178,14 @@ def _image_ids(paths: tuple[Path, ...]) -> NDArray[np.bytes_]:
 def _blocks(paths: tuple[Path, ...]) -> Iterator[pl.DataFrame]:
     """Stream the positive rows (ImageID, LabelName) of the label lists."""
     sure = pl.col("Confidence").str.strip_chars().cast(pl.Float64, strict=False) >= 1
+    is_plain = pl.col("ImageID").str.len_bytes() <= _LONGEST_ID
     for path in paths:
         with path.open("rb") as handle:
-            header = handle.readline().removeprefix(b"\xef\xbb\xbf")
+            header = handle.readline(_BLOCK_BYTES).removeprefix(b"\xef\xbb\xbf")
             while block := handle.read(_BLOCK_BYTES):
-                rows = _parse(header + block + handle.readline(), path)
-                yield rows.filter(sure).drop("Confidence").drop_nulls()
+                rest = handle.readline(_BLOCK_BYTES)
+                rows = _parse(header + block + rest, path)
+                yield rows.filter(sure, is_plain).drop("Confidence").drop_nulls()
 
 
 def _parse(block: bytes, path: Path) -> pl.DataFrame:
@@ -272,13 +287,15 @@ def _listed(
     licence, terms = _licence(deed)
     title, author = row.get("Title", "").strip(), row.get("Author", "").strip()
     credit = (title or "Photograph") + (f" by {author}" if author else "")
-    copy = f"{copies}/{row['Subset']}/{key}.jpg" if row.get("Subset") else None
-    addresses = (copy, row.get("Thumbnail300KURL"), row.get("OriginalURL"))
+    subset = _PLAIN.fullmatch(row.get("Subset", ""))
+    copy = (f"{copies}/{subset[0]}/{key}.jpg",) if subset else ()
+    # A list is a stranger's: it may lead into the web, not to files of this machine.
+    linked = (row.get("Thumbnail300KURL", ""), row.get("OriginalURL", ""))
     md5 = row.get("OriginalMD5") or None
     return Listed(
         source_key=key,
         version=md5 or key,
-        addresses=tuple(address for address in addresses if address),
+        addresses=copy + tuple(each for each in linked if _WEB.match(each)),
         md5=md5,
         stratum=stratum,
         title=title or None,

@@ -13,7 +13,9 @@ credited); columns in https://github.com/unsplash/datasets/blob/master/DOCS.md.
 import csv
 import hashlib
 import io
+import lzma
 import re
+import struct
 import sys
 import textwrap
 import zipfile
@@ -30,6 +32,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from evoke_core.config.collections import PictureSource
 from evoke_core.corpus.listed import Listed
 from evoke_core.errors import SourceError
+from evoke_core.label_tables import lines_of
 
 WIDTH_PX = 1080  # asked for where the source names none: twice a thumbnail and more
 KEYWORDS, COLOURS, COLLECTIONS = 15, 2, 5  # most that are kept for a photo
@@ -38,10 +41,12 @@ _OBTAIN = (
     "download the Lite dataset from https://unsplash.com/data and give "
     "sources.yaml pictures.unsplash.location the path of the zip or its folder"
 )
+_WEB = re.compile(r"https?://", re.IGNORECASE)
 _SUGGESTED, _WANTED = 101, 202  # outrank every confidence, which ends at 100
 _DAMAGE = (
-    csv.Error, zipfile.BadZipFile, zlib.error, EOFError, OSError,
+    csv.Error, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError,
     RuntimeError,  # zipfile's word for a password or an unknown compression
+    ValueError, struct.error,  # what its headers say can't be
 )  # fmt: skip
 _PHOTO = (
     "photo_id", "photo_image_url", "photo_url", "photo_submitted_at",
@@ -138,7 +143,7 @@ def _parts(location: str | None) -> Iterator[list[_Part]]:
         raise SourceError(f"Unsplash release {location!r} is not there; {_OBTAIN}")
     try:
         archive = zipfile.ZipFile(path)
-    except zipfile.BadZipFile as wrong:
+    except _DAMAGE as wrong:
         raise SourceError(
             f"Unsplash release {location!r} is no whole zip ({wrong}); {_OBTAIN}"
         ) from wrong
@@ -178,7 +183,7 @@ def _rows_of(
         part.open() as raw,
         io.TextIOWrapper(raw, "utf-8-sig", errors="replace", newline="") as text,
     ):
-        reader = csv.reader(text, delimiter="\t")
+        reader = csv.reader(lines_of(text), delimiter="\t")
         header = next(reader, [])
         width = len(header)
         missing = [name for name in columns[:needed] if name not in header]
@@ -243,7 +248,8 @@ def _listed(
     return Listed(
         source_key=photo,
         version=f"{submitted or photo}-w{width_px}",
-        addresses=(_scaled(image, width_px),) if image else (),
+        # Of a stranger: it may lead into the web, not to files of this machine.
+        addresses=(_scaled(image, width_px),) if _WEB.match(image) else (),
         stratum=stratum,
         title=textwrap.shorten(title, 120, placeholder="…") or None,
         artist=artist,

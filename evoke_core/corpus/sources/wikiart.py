@@ -226,7 +226,7 @@ def _listed(one: _Painting, path: Path, *, is_public: bool) -> Listed:
         source_key=_as_text(one.key),
         version=_version(path),
         addresses=(f"file:{_as_text(path.absolute().as_posix())}",),
-        stratum=one.style,
+        stratum=_as_text(one.style) if one.style else None,
         title=_as_text(one.title),
         artist=_as_text(artist) if artist else None,
         licence=PUBLIC_DOMAIN if is_public else None,

@@ -156,6 +156,19 @@ def test_hostile_values_stay_plain_text(root: Path):
     assert found["{0.__class__}.jpg"].title == "{0.  class  }"
 
 
+def test_what_was_copied_from_a_web_page_is_plain_text(root: Path):
+    put(root, "a.jpg")
+    (root / "list.csv").write_text(
+        "path,title,artist,url\n"
+        "a.jpg,Justice &amp; Vengeance,Prud&#39;hon,https://a.example/?b=1&amp;c\n"
+    )
+
+    found = listed(root)["a.jpg"]
+
+    assert (found.title, found.artist) == ("Justice & Vengeance", "Prud'hon")
+    assert found.url == "https://a.example/?b=1&amp;c"
+
+
 def test_bytes_that_are_no_utf8_do_not_stop_a_csv(root: Path):
     put(root, "a.jpg", "b.jpg")
     (root / "x.csv").write_bytes(b"path,title\na.jpg,caf\xe9\nb.jpg,sea\n")
