@@ -23,6 +23,7 @@ from evoke_pipelines.policies import retrying
 from evoke_pipelines.shown import as_metadata, counts, place, sample
 
 _ROWS, _PART_ROWS = "dagster/row_count", "dagster/partition_row_count"
+_TRIES = 3  # of a result whose inputs are made again under it
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,10 @@ def refresh(
         settings: Whatever configuration the result depends on.
     """
     name = context.asset_key.path[-1]
-    recipe = _recipe(context, store, settings)
+
+    def recipe() -> str:
+        return _recipe(context, store, settings)
+
     stamp, recomputed = _renewed(context, store, name, (recipe, False, make))
     return dg.MaterializeResult(
         metadata=_metadata(store, stamp, recomputed=recomputed),
@@ -117,7 +121,11 @@ def refresh_parts(
         part: _renewed_part(context, store, part, recipe_of(part))
         for part in context.partition_keys
     }
-    stamps = {part: read_stamp(store, f"{name}/{part}") for part in _parts(context)}
+    # Another run may be making a part again that this one has just made.
+    stamps = {
+        part: done[part][0] if part in done else read_stamp(store, f"{name}/{part}")
+        for part in _parts(context)
+    }
     made = {part: stamp.digest for part, stamp in stamps.items() if stamp}
     whole = digest(made)
     write_stamp(store, name, Stamp(recipe="its parts", digest=whole, shown={}))
@@ -140,7 +148,9 @@ def _renewed_part(
     def make() -> Made:
         return _make_part(store, name, part, table)
 
-    return _renewed(context, store, f"{name}/{part}", (recipe, table.again, make))
+    return _renewed(
+        context, store, f"{name}/{part}", (lambda: recipe, table.again, make)
+    )
 
 
 def _make_part(store: Store, name: str, part: str, table: TableRecipe) -> Made:
@@ -160,15 +170,40 @@ def _renewed(
     context: dg.AssetExecutionContext,
     store: Store,
     name: str,
-    how: tuple[str, bool, Callable[[], Made]],
+    how: tuple[Callable[[], str], bool, Callable[[], Made]],
 ) -> tuple[Stamp, bool]:
-    """Return the stamp that holds now, and whether work was done for it."""
-    recipe, again, make = how
-    known = read_stamp(store, name)
-    if known and known.recipe == recipe and not again and known.holds(store):
-        context.log.info("%s: unchanged, nothing computed", name)
-        return known, False
-    drop_stamp(store, name)
+    """Return the stamp that holds now, and whether work was done for it.
+
+    Raises:
+        dg.Failure: Other runs keep making its inputs again.
+    """
+    recipe_now, again, make = how
+    for _ in range(_TRIES):
+        recipe = recipe_now()
+        known = read_stamp(store, name)
+        if known and known.recipe == recipe and not again and known.holds(store):
+            context.log.info("%s: unchanged, nothing computed", name)
+            return known, False
+        drop_stamp(store, name)
+        stamp = _make(context, store, recipe, make)
+        # What was read while another run replaced it may be of neither.
+        if recipe_now() == recipe:
+            write_stamp(store, name, stamp)
+            return stamp, True
+        context.log.warning("%s: another run made its inputs again; once more", name)
+    raise dg.Failure(
+        f"{name}: other runs made its inputs again while it was made, {_TRIES} times; "
+        "run it once more when they have ended",
+        allow_retries=False,
+    )
+
+
+def _make(
+    context: dg.AssetExecutionContext,
+    store: Store,
+    recipe: str,
+    make: Callable[[], Made],
+) -> Stamp:
     started = time.monotonic()
     with retrying(context):
         made = make()
@@ -176,9 +211,7 @@ def _renewed(
     if made.keys:
         shown["bytes"] = sum(len(store.read(key)) for key in made.keys)
     etags = {key: store.etag(key) for key in made.keys}
-    stamp = Stamp(recipe, made.digest, shown, etags)
-    write_stamp(store, name, stamp)
-    return stamp, True
+    return Stamp(recipe, made.digest, shown, etags)
 
 
 def _parts(context: dg.AssetExecutionContext) -> list[str]:

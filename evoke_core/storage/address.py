@@ -27,6 +27,7 @@ def open_store(uri: str) -> Store:
     # file://a/folder would name the folder of a machine called a.
     if parts.scheme == "file" and not parts.netloc:
         return LocalStore(Path(unquote(parts.path)))
+    shown = uri.rpartition("@")[2]  # what stands before it may be a password
     raise ConfigError(
-        f"EVOKE_STORE: got {uri!r}; use file:///a/folder or s3://bucket/prefix"
+        f"EVOKE_STORE: got {shown!r}; use file:///a/folder or s3://bucket/prefix"
     )

@@ -7,6 +7,7 @@ they belong to is written whole; whoever resumes decides which of them still hol
 import io
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -38,10 +39,14 @@ class Journal:
 
     def rows(self) -> pl.DataFrame:
         """Return the rows that interrupted work left; none where nothing was."""
-        parts = (self._part(found.key) for found in self.store.listing(self._prefix))
         # Rows of an older schema are nothing to resume from.
         empty = TABLES[self.table].empty()
-        return pl.concat([empty, *(p for p in parts if p.schema == empty.schema)])
+        parts = [empty]
+        for found in self.store.listing(self._prefix):
+            # Another run that finished the table has cleared them away.
+            with suppress(KeyError):
+                parts.append(self._part(found.key))
+        return pl.concat(part for part in parts if part.schema == empty.schema)
 
     def keep(self, frames: Iterable[pl.DataFrame]) -> pl.DataFrame:
         """Gather frames into one, and write down what has come in now and then."""

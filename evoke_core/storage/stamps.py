@@ -34,10 +34,14 @@ class Stamp:
 
 
 def read_stamp(store: Store, name: str) -> Stamp | None:
-    """Read a result's stamp; None where it has not been made, or not to its end."""
+    """Read a result's stamp.
+
+    None where the result has not been made, or not to its end; and where the stamp is
+    damaged or of another version, so that the result is made again.
+    """
     try:
         return Stamp(**json.loads(store.read(_key(name))))
-    except KeyError:
+    except (KeyError, ValueError, TypeError, RecursionError):
         return None
 
 

@@ -37,8 +37,8 @@ from evoke_pipelines.resources import IndexAccess
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 PICTURES, BOARD = 14, "audio_drop_board"
 # What people start with a word of their own, or what needs their verdicts.
-BY_HAND = ("study_page", "curated_pairs", "library_board", "playlist",
-           "board_comparison", "audio_drop_memory", "evoke_report")  # fmt: skip
+BY_HAND = ("audio_drop_memory", "board_comparison", "curated_pairs", "evoke_report",
+           "library_board", "library_memory", "playlist", "study_page")  # fmt: skip
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 # What says when and how long, or is a note of work in progress.
 _TIMES = ("seconds", "made_at", "at", "seen_at", "tries", "etags", "etag", "bytes")

@@ -1,5 +1,7 @@
 """A stamp vouches for a whole result, and is gone while the result changes."""
 
+import pytest
+
 from evoke_core.storage.local import LocalStore
 from evoke_core.storage.stamps import Stamp, drop_stamp, read_stamp, write_stamp
 
@@ -25,6 +27,17 @@ def test_a_dropped_stamp_is_gone_and_the_others_stay(store: LocalStore):
 
     assert read_stamp(store, "image_tags") is None
     assert read_stamp(store, "image_facts") == STAMP
+
+
+@pytest.mark.parametrize(
+    "stored", [b"", b"{", b"[]", b'{"recipe": "r"}', b'{"recipe": "r", "of": "later"}']
+)
+def test_a_stamp_that_is_damaged_or_of_another_version_vouches_for_nothing(
+    store: LocalStore, stored: bytes
+):
+    store.write("stamps/image_tags.json", stored)
+
+    assert read_stamp(store, "image_tags") is None
 
 
 def test_equal_stamps_are_equal_bytes(store: LocalStore):

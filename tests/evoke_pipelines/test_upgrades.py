@@ -1,0 +1,196 @@
+"""Another version's store: what can be computed is, what people gave is left alone.
+
+Every table of the data dictionary can be computed again, also the pairs that people
+judged, since their verdict files stay. So tables need no migration: one of an older or
+a newer version is made again, with what depends on it. What people gave (verdicts,
+tickets, the ledger, songs, boards) carries its own form and is read or refused by it.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import polars as pl
+import pytest
+
+import evoke_pipelines.assets.curation as curation_module
+from evoke_core.config.loading import load_run_profile, load_sources, load_vocabulary
+from evoke_core.corpus.aesthetics import load_aesthetics
+from evoke_core.corpus.licences import load_licences
+from evoke_core.drops.drop import Drop
+from evoke_core.drops.ledger import record, recorded
+from evoke_core.drops.tickets import find_ticket, write_ticket
+from evoke_core.errors import BoardError
+from evoke_core.images.handcrafted import HandcraftedImageEncoder
+from evoke_core.memory.studio import StudioAccess
+from evoke_core.music.handcrafted import HandcraftedMusicEncoder
+from evoke_core.pages.board_page import SCHEMA as BOARD
+from evoke_core.pages.board_page import render_page
+from evoke_core.reviews.inbox import INBOX, REFUSED, take_verdicts, waiting
+from evoke_core.reviews.verdict import SCHEMA as VERDICT
+from evoke_core.schemas import TABLES, SchemaError
+from evoke_core.storage.local import LocalStore
+from evoke_core.storage.tables import read_table, table_key
+from evoke_pipelines.definitions import STAGES, defs
+from evoke_pipelines.environment import CONFIG_FOLDER
+from evoke_pipelines.partitions import EVERY_SHARD
+from evoke_pipelines.resources import IndexAccess
+
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+TO_THE_PAIRS = ("corpus", "images", "music", "pairs", "directions")
+
+
+def resources(home: Path) -> dict[str, Any]:
+    sources = load_sources(CONFIG_FOLDER)
+    painted = sources.pictures["painted"].model_copy(update={"quota": 12})
+    pieces = sources.music["synthesized"].model_copy(update={"quota": 1})
+    return {
+        "store": LocalStore(home / "store"),
+        "run_profile": load_run_profile(CONFIG_FOLDER, "demo"),
+        "sources": sources.model_copy(
+            update={"pictures": {"painted": painted}, "music": {"synthesized": pieces}}
+        ),
+        "vocabulary": load_vocabulary(CONFIG_FOLDER),
+        "licences": load_licences(CONFIG_FOLDER / "licences.yaml"),
+        "aesthetics": load_aesthetics(CONFIG_FOLDER / "aesthetics.yaml"),
+        "image_encoder": HandcraftedImageEncoder(),
+        "music_encoder": HandcraftedMusicEncoder(),
+        "index": IndexAccess(str(home / "milvus.db")),
+        "memory_studio": StudioAccess(home / "weights"),
+    }
+
+
+def refresh(given: dict[str, Any], instance: dg.DagsterInstance) -> set[str]:
+    """Run the graph as far as the pairs; name the assets that did work."""
+    graph = dg.Definitions(
+        assets=dg.load_assets_from_modules(STAGES),
+        resources=given,
+        executor=dg.in_process_executor,
+        jobs=[dg.define_asset_job("all", dg.AssetSelection.groups(*TO_THE_PAIRS))],
+    )
+    result = graph.resolve_job_def("all").execute_in_process(
+        instance=instance, run_config=QUIET, tags=EVERY_SHARD
+    )
+    return {
+        event.asset_key.path[-1]
+        for event in result.all_events
+        if event.is_step_materialization
+        and event.materialization.metadata["recomputed"].value
+    }
+
+
+# Tables
+
+
+def test_every_table_is_an_assets_own_so_that_it_can_be_computed_again() -> None:
+    assets = {
+        key.path[-1]
+        for each in defs.assets or ()
+        if isinstance(each, dg.AssetsDefinition)
+        for key in each.keys
+    }
+    assert set(TABLES) <= assets
+
+
+@pytest.mark.parametrize("change", [pl.DataFrame.drop, pl.DataFrame.with_columns])
+def test_a_table_of_another_version_is_refused_by_the_command_that_mends_it(
+    store: LocalStore, change: Callable[..., pl.DataFrame], tmp_path: Path
+) -> None:
+    column = "detail" if change is pl.DataFrame.drop else pl.lit(1).alias("newer")
+    frame = change(TABLES["track_refusals"].empty(), column)
+    frame.write_parquet(tmp_path / "other.parquet")
+    store.write(table_key("track_refusals"), (tmp_path / "other.parquet").read_bytes())
+    with pytest.raises(SchemaError, match=r"another data dictionary.*make demo"):
+        read_table(store, "track_refusals")
+    assert store.exists(table_key("track_refusals"))
+
+
+@pytest.mark.slow
+def test_another_version_makes_its_table_again_what_reads_it_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = resources(tmp_path)
+    table, whole = TABLES["duplicate_clusters"], curation_module.cluster_duplicates
+    columns = {n: c for n, c in table.columns.items() if n != "component_id"}
+    # It reads the clusters, finds the same in them, and so nothing beyond it notices.
+    both = {"duplicate_clusters", "curated_images"}
+    with dg.DagsterInstance.ephemeral() as instance:
+        with monkeypatch.context() as older:
+            older.setitem(
+                TABLES,  # type: ignore[arg-type]
+                "duplicate_clusters",
+                replace(table, columns=columns),
+            )
+            older.setattr(
+                curation_module,
+                "cluster_duplicates",
+                lambda *args, **named: whole(*args, **named).drop("component_id"),
+            )
+            older.setattr(curation_module, "_known_clusters", lambda *_: None)
+            refresh(given, instance)
+            old = read_table(given["store"], "duplicate_clusters")
+        assert "component_id" not in old.columns
+        assert refresh(given, instance) == both
+        assert refresh(given, instance) == set()
+        new = read_table(given["store"], "duplicate_clusters")
+        assert new.drop("component_id").equals(old)
+
+
+# What people gave
+
+DROP = Drop("night-1", "drops/night.flac", "night.flac", "e1")
+
+
+def rewrite(
+    store: LocalStore, key: str, change: Callable[[dict[str, Any]], Any]
+) -> None:
+    told = json.loads(store.read(key))
+    change(told)
+    store.write(key, json.dumps(told).encode())
+
+
+def test_a_ticket_of_a_newer_version_is_read_for_what_it_says(store) -> None:
+    write_ticket(store, DROP, 2, ask="again", asked_s=5.0)
+    rewrite(store, "tickets/night-1.json", lambda told: told.update(colour="red"))
+    found = find_ticket(store, "night-1")
+    assert found is not None
+    assert (found.drop, found.tries, found.ask) == (DROP, 2, "again")
+
+
+def test_a_ticket_of_an_older_version_is_as_none_and_written_anew(store) -> None:
+    write_ticket(store, DROP, 2)
+    rewrite(store, "tickets/night-1.json", lambda told: told.pop("asked_s"))
+    assert find_ticket(store, "night-1") is None
+    write_ticket(store, DROP, 0)
+    assert find_ticket(store, "night-1").drop == DROP  # type: ignore[union-attr]
+
+
+def test_what_is_done_stays_done_whatever_another_version_wrote_of_it(store) -> None:
+    record(store, DROP, "board", "boards/night-1/board.html")
+    [entry] = [found.key for found in store.listing("ledger/")]
+    store.write(entry, b'{"version": 9}')
+    assert recorded(store, [DROP]) == {"night-1"}
+
+
+@pytest.mark.parametrize("version", ["evoke.verdict/0", "evoke.verdict/2"])
+def test_a_verdict_of_another_version_is_set_aside_whole_with_its_reason(
+    store: LocalStore, version: str
+) -> None:
+    raw = json.dumps({"schema": version, "kind": "study", "said": "yes"}).encode()
+    store.write(f"{INBOX}ada.json", raw)
+    files = waiting(store.listing(INBOX), now_s=4e9)
+    [taken] = take_verdicts(store, files, now=datetime(2026, 11, 22, tzinfo=UTC))
+    assert taken.reason == "invalid"
+    assert VERDICT in str(taken.message)
+    assert version in str(taken.message)
+    assert store.read(f"{REFUSED}{taken.digest}.verdict") == raw
+
+
+@pytest.mark.parametrize("version", ["evoke.board/0", "evoke.board/2"])
+def test_a_board_of_another_version_is_not_drawn_and_says_so(version: str) -> None:
+    with pytest.raises(BoardError, match=f"'{version}', this page reads '{BOARD}'"):
+        render_page({"board_id": "b", "schema": version}, tile_images={}, previews={})
