@@ -48,6 +48,12 @@ def is_lite(uri: str) -> bool:
     return "://" not in uri
 
 
+def shown(uri: str) -> str:
+    """Return an address as people may see it: without user name and password."""
+    scheme, parted, rest = uri.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}" if parted else uri
+
+
 @contextmanager
 def reaching(client: Any, uri: str) -> Iterator[None]:  # noqa: ANN401
     """Turn what the client raises into one clear message.
@@ -62,7 +68,7 @@ def reaching(client: Any, uri: str) -> Iterator[None]:  # noqa: ANN401
     try:
         yield
     except (MilvusException, RpcError) as failed:
-        where = f"the index at {uri}"
+        where = f"the index at {shown(uri)}"
         if _passes(failed) or not _answers(client):
             raise IndexUnreachable(
                 f"{where} went away in the middle ({_said(failed)}); start it again, "
@@ -93,8 +99,8 @@ def _connect_server(uri: str) -> Any:  # noqa: ANN401
         client.get_server_version(timeout=_HELLO_S)
     except (MilvusException, RpcError, OSError, RuntimeError) as absent:
         raise IndexUnreachable(
-            f"no Milvus server answers at {uri} ({_said(absent)}); start it, or name "
-            "another or a Lite file in EVOKE_MILVUS_URI"
+            f"no Milvus server answers at {shown(uri)} ({_said(absent)}); start it, or "
+            "name another or a Lite file in EVOKE_MILVUS_URI"
         ) from absent
     return client
 

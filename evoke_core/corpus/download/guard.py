@@ -67,7 +67,9 @@ def place_of(address: str, *, base: "httpx.URL | None" = None) -> Place:
         url = httpx.URL(address) if base is None else base.join(address)
         host, port = url.host, url.port
     except (httpx.InvalidURL, ValueError, TypeError) as wrong:
-        raise _bad(address, str(wrong)) from wrong
+        # What is quoted as a port may be half of a password.
+        got = "no valid address" if "@" in str(address) else str(wrong)
+        raise _bad(address, got) from wrong
     if url.scheme not in {"http", "https"}:
         raise _bad(address, f"scheme {url.scheme!r} instead of http, https or s3")
     if not _HOST.fullmatch(host) or not 0 < (port or 1) < 65536:
@@ -155,8 +157,9 @@ def _private(host: str, numbers: str) -> PictureRefused:
 
 
 def _bad(address: str, got: str) -> PictureRefused:
-    # The query may hold keys, and what can't be parsed may hold anything.
-    shown = ascii(address.partition("?")[0][:_LONGEST_SHOWN])
+    # The query may hold keys, and so may all that stands before an @.
+    plain = address.rpartition("@")[2].partition("?")[0]
+    shown = ascii(plain[:_LONGEST_SHOWN])
     return PictureRefused(
         "bad_address",
         f"{shown}: can't be fetched: {got}; mend it in the collection's list",
