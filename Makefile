@@ -18,7 +18,7 @@ export OMP_NUM_THREADS ?= 1
 # Dagster says at every start that batching a burst in one run is in beta.
 export PYTHONWARNINGS ?= ignore:Parameter
 
-.PHONY: demo test proof dev lint bench board models share roll-back doctor clean
+.PHONY: demo test proof mutants dev lint bench board models share roll-back doctor clean
 
 demo: $(VENV)/.core $(DAGSTER_HOME)/dagster.yaml  ## a finished board; SONG= and IMAGES= take yours
 	@$(if $(MEMORY),$(PIP) --editable '$(FOR_MEMORY)')
@@ -29,6 +29,10 @@ test: $(VENV)/.dev  ## the tests
 
 proof: $(VENV)/.dev  ## faults at every boundary, and the slow tests
 	@$(BIN)/python -m tests.proof && $(BIN)/python -m pytest -m slow
+
+mutants: $(VENV)/.dev  ## would the tests notice wrong code? half an hour; MODULES= names some
+	@$(PIP) --editable '.[mutants]'
+	@$(BIN)/python -m tests.proof.mutants $(MODULES)
 
 dev: $(VENV)/.core $(DAGSTER_HOME)/dagster.yaml  ## the Dagster UI, with sensors and schedules on
 	@$(BIN)/dagster dev -w workspace.yaml -h 127.0.0.1 -p $(or $(PORT),3000)

@@ -51,7 +51,7 @@ def mirrored_components(phashes: Hashes, forms: Hashes, radius: int) -> Rows:
         int64[N]: the lowest row of the component that each row belongs to.
     """
     hashes, places = np.unique(np.column_stack([phashes, forms]), return_inverse=True)
-    places = places.reshape(len(phashes), -1)
+    places = places.reshape(len(phashes), 1 + forms.shape[1])
     own = np.unique(places[:, 0])
     ties = [np.stack([places[:, 0], form], axis=1) for form in places.T[1:]]
     labels = _merge(np.arange(len(hashes)), iter(ties))

@@ -17,6 +17,8 @@ def test_the_first_release_serves_the_best_of_bridge_and_baselines():
     found = decide({"bridge": figures(0.5), "ridge": figures(0.6)}, None)
     assert (found.serves, found.is_new) == ("ridge", True)
     assert found.reason == "ridge is the best that there is: first release"
+    other_way = decide({"bridge": figures(0.6), "ridge": figures(0.5)}, None)
+    assert other_way.serves == "bridge"
 
 
 def test_a_candidate_that_is_better_beyond_the_interval_serves():
@@ -35,6 +37,8 @@ def test_a_candidate_that_is_worse_somewhere_is_refused():
     found = decide({"bridge": figures(0.9, auc=0.4)}, ("ridge", figures(0.5)))
     assert (found.serves, found.is_new) == ("ridge", False)
     assert found.reason == "bridge is worse in auc; refused"
+    poor = figures(0.9, mrr=0.4, auc=0.4)
+    assert "worse in mrr, auc;" in decide({"bridge": poor}, ("r", figures(0.5))).reason
 
 
 def test_what_serves_stays_where_the_candidate_is_nowhere_better():
@@ -49,9 +53,9 @@ def test_equal_candidates_are_decided_the_same_way_each_time():
     assert one == other
 
 
-@pytest.mark.parametrize("order", [("chance", "tags"), ("tags", "chance")])
+@pytest.mark.parametrize("order", [("unheard", "tags"), ("tags", "unheard")])
 def test_a_candidate_without_figures_never_beats_one_that_has_them(order):
-    named = {"chance": figures(math.nan), "tags": figures(0.1)}
+    named = {"unheard": figures(math.nan), "tags": figures(0.1)}
     found = decide({kind: named[kind] for kind in order}, None)
     assert found.serves == "tags"
 
@@ -70,10 +74,32 @@ def test_a_metric_counts_as_precisely_as_it_is_measured():
         "auc": Figure(0.65, 0.65 - narrow, 0.65 + narrow, 40),
     }
     lucky = sharp | {
-        "mrr": Figure(0.55, 0.55 - wide, 0.55 + wide, 40),
+        "mrr": Figure(0.57, 0.57 - wide, 0.57 + wide, 40),
         "auc": Figure(0.60, 0.60 - narrow, 0.60 + narrow, 40),
     }
     assert decide({"lucky": lucky, "sharp": sharp}, None).serves == "sharp"
+
+
+def test_who_has_no_figure_makes_no_metric_count_for_more_or_less():
+    # by 0.06 in auc against 0.05 in mrr, all measured as precisely
+    found = decide(
+        {
+            "ahead": figures(0.5, auc=0.56),
+            "behind": figures(0.5, mrr=0.55),
+            "unheard": figures(0.4, mrr=math.nan),
+        },
+        None,
+    )
+    assert found.serves == "ahead"
+
+
+def test_a_candidate_that_beats_no_control_gives_way_to_one_that_does():
+    vague = {"mrr": 0.3, "precision_at_5": 0.3, "auc": 0.01}
+    chance = {m: Figure(0.5, 0.5 - w, 0.5 + w, 40) for m, w in vague.items()}
+    flattered = figures(0.79, auc=0.505)  # within each interval of chance
+    honest = figures(0.4, auc=0.52)
+    found = decide({"a": honest, "b": flattered, "chance": chance}, None)
+    assert (found.serves, found.is_proven) == ("a", True)
 
 
 def test_a_candidate_no_better_than_chance_fails_and_a_rival_serves():
@@ -92,5 +118,5 @@ def test_where_nothing_beats_the_controls_what_serves_stays():
 
 def test_a_first_release_that_beats_nothing_says_that_it_is_unproven():
     found = decide({"mean": figures(0.5), "bridge": figures(0.5)}, None)
-    assert (found.serves, found.is_proven) == ("bridge", False)
+    assert (found.serves, found.is_new, found.is_proven) == ("bridge", True, False)
     assert "unproven" in found.reason

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evoke_core.config.profile import DedupeRules
+from evoke_core.corpus import hamming
 from evoke_core.corpus.dedupe import cluster_duplicates
 from evoke_core.corpus.mirrors import FORMS, turn
 from evoke_core.schemas import validate
@@ -66,6 +67,12 @@ def test_no_pictures_are_no_clusters():
     empty = cluster_duplicates(pictures(), np.empty((0, 0), np.float32), RULES)
 
     assert validate("duplicate_clusters", empty).height == 0
+
+    asked = RULES.model_copy(update={"mirrored": True})
+    mirrored = cluster_duplicates(
+        pictures(), np.empty((0, 0)), asked, mirror_hashes=np.empty((0, 8), np.uint64)
+    )
+    assert validate("duplicate_clusters", mirrored).height == 0
 
 
 def test_pictures_that_are_unlike_keep_to_themselves():
@@ -245,10 +252,45 @@ def test_a_flipped_or_turned_copy_is_found_when_asked_and_not_else(form: int):
     assert mirrored["cluster_id"].to_list() == ["i0", "i0"]
 
 
+@pytest.mark.parametrize("turned", [0, 1])
+@pytest.mark.parametrize(("away", "is_copy"), [(12, True), (13, False)])
+def test_a_turned_hash_is_near_within_the_radius_whichever_of_two_was_turned(
+    turned: int, away: int, *, is_copy: bool
+):
+    # A stranger stands first, so that rows of the two are not those of all.
+    forms = np.random.default_rng(1).integers(0, 2**64, (3, FORMS), dtype=np.uint64)
+    forms[1 + turned, 3] = forms[2 - turned, 0] ^ np.uint64(bits(*range(away)))
+    frame = pictures(*({"phash": int(own)} for own in forms[:, 0]))
+    asked = RULES.model_copy(update={"mirrored": True})
+
+    found = cluster_duplicates(frame, np.stack([SAME] * 3), asked, mirror_hashes=forms)
+
+    assert found["cluster_id"].to_list() == ["i0", "i1", "i1" if is_copy else "i2"]
+
+
+@pytest.mark.parametrize("form", range(1, FORMS))
+def test_a_turned_outline_confirms_nothing_where_nobody_asked(form: int):
+    frame = with_grids(pictures({}, {}), blobs(0), turn(blobs(0), form))
+
+    assert cluster(frame)["cluster_id"].to_list() == ["i0", "i1"]
+
+
+def test_outlines_as_like_as_the_bound_are_like_enough():
+    upright = np.zeros((16, 16), np.uint8)
+    upright[:, 8:] = 200
+    frame = with_grids(pictures({}, {}), upright, upright.T)  # of cosine 0
+    vectors = np.stack([SAME, OTHER])
+
+    for bound, clusters in ((0.0, ["i0", "i0"]), (0.01, ["i0", "i1"])):
+        rules = RULES.model_copy(update={"min_outline": bound})
+        found = cluster_duplicates(frame, vectors, rules)
+        assert found["cluster_id"].to_list() == clusters
+
+
 def test_mirrored_copies_need_their_hashes():
     asked = RULES.model_copy(update={"mirrored": True})
 
-    with pytest.raises(ValueError, match="mirror_hashes: got None"):
+    with pytest.raises(ValueError, match=r"got None.*mirrored copies; pass .*hashes$"):
         cluster_duplicates(pictures({}), np.stack([SAME]), asked)
 
 
@@ -264,6 +306,31 @@ def test_thousands_of_equal_hashes_are_one_cluster_without_a_list_of_pairs():
 
     assert set(found["cluster_id"]) == {"0000"}
     assert peak < 10e6  # the list of pairs would take 200 MB
+
+
+def test_a_large_component_of_few_copies_keeps_all_that_are_unlike():
+    count, alike = 200, 150
+    frame = pictures(*({"image_id": f"{n:03}"} for n in range(count)))
+    vectors = np.eye(count, dtype=np.float32)
+    vectors[:alike] = vectors[0]
+
+    found = cluster(frame, list(vectors))
+
+    singles = [f"{n:03}" for n in range(alike, count)]
+    assert found["cluster_id"].to_list() == ["000"] * alike + singles
+
+
+def test_a_resumed_run_compares_no_hashes_again(monkeypatch: pytest.MonkeyPatch):
+    frame = pictures({}, {"phash": bits(1)}, {"phash": bits(*range(40))})
+    known = cluster(frame)
+
+    def never(*_: object) -> None:
+        raise AssertionError("hashes were compared that had been compared before")
+
+    monkeypatch.setattr(hamming, "_near", never)
+    vectors = np.stack([SAME] * 3)
+
+    assert cluster_duplicates(frame, vectors, RULES, known).equals(known)
 
 
 @given(st.integers(0, 2**32), st.integers(0, 16))
@@ -305,3 +372,15 @@ def _random_row(
         "width_px": int(rng.integers(100, 104)),
         "freedom": int(rng.integers(3)),
     }
+
+
+def test_progress_counts_the_pictures_that_have_a_near_hash():
+    far = (bits(*range(20)), bits(*range(20, 50)))
+    frame = pictures(*({"phash": p} for p in (0, 0, far[0], far[0], far[0], far[1])))
+    told: list[tuple[int, int]] = []
+
+    cluster_duplicates(
+        frame, np.stack([SAME] * 6), RULES, report=lambda *at: told.append(at)
+    )
+
+    assert sorted(told) in ([(2, 5), (5, 5)], [(3, 5), (5, 5)])

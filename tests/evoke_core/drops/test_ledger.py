@@ -10,7 +10,7 @@ from evoke_core.drops import ledger
 from evoke_core.drops.drop import Drop, drop_of
 from evoke_core.drops.tickets import find_ticket, write_ticket
 from evoke_core.storage.local import LocalStore
-from evoke_core.storage.store import checked_key
+from evoke_core.storage.store import checked_key, digest
 
 ODD = [
     "a", "a/b.mp3", "a//b.mp3", "/a", "a~e1", "~a", "a/.hidden/b", "a/.unfinished-1",
@@ -65,6 +65,25 @@ def test_every_version_has_a_safe_place_of_its_own(versions: list[tuple[str, str
         )
 
 
+@pytest.mark.parametrize(
+    ("name", "etag", "stands_at"),
+    [
+        ("a.mp3", "e1", "a.mp3~e1"),
+        ("caf\udce9 " * 10 + ".mp3", "e1", "caf\udce9 " * 10 + ".mp3~e1"),
+        ("x" * 180, "e1", "x" * 180 + "~e1"),
+        ("x" * 181, "e1", f"~{digest('x' * 181)}~e1"),
+        ("s/" + "x" * 181, "e1", f"s/~{digest('s/' + 'x' * 181)}~e1"),
+        ("s/" * 160 + "x" * 180, "e1", "s/" * 160 + "x" * 180 + "~e1"),
+        ("s/" * 160 + "x" * 181, "e1", f"~{digest('s/' * 160 + 'x' * 181)}~e1"),
+        ("s/t/" + "x" * 181, "e1", f"s/t/~{digest('s/t/' + 'x' * 181)}~e1"),
+        ("s/.t/a.mp3", "e1", f"s/~{digest('s/.t/a.mp3')}~e1"),
+        ("a.mp3", "e 1", f"a.mp3~~{digest('e 1')}"),
+    ],
+)  # fmt: skip
+def test_a_place_in_the_ledger_never_changes_or_all_would_be_new(name, etag, stands_at):
+    assert ledger._name(name, etag) == stands_at
+
+
 def test_the_record_says_what_people_want_to_know(store: LocalStore):
     (drop,) = drops("set/song.mp3")
     ledger.record(store, drop, "quarantine", "quarantine/song.json")
@@ -113,6 +132,45 @@ def test_songs_far_apart_are_asked_for_by_name(memory):
         every[-1].drop_id,
     }
     assert memory.operations <= before + 1 + 3
+
+
+@pytest.fixture
+def three_thousand(memory, monkeypatch):
+    """Songs that are recorded, and the entries of the ledger that were read since."""
+    every = drops(*(f"{number:04d}.mp3" for number in range(3000)))
+    for drop in every:
+        ledger.record(memory, drop, "board", "")
+    read, listing = [], memory.listing
+
+    def counted(prefix, *, after=""):
+        for found in listing(prefix, after=after):
+            read.append(found.key)
+            yield found
+
+    monkeypatch.setattr(memory, "listing", counted)
+    return every, read
+
+
+def test_of_the_ledger_only_what_lies_between_the_songs_is_read(memory, three_thousand):
+    every, read = three_thousand
+
+    assert len(ledger.recorded(memory, every[2990:2995])) == 5
+    assert len(read) == 5
+
+
+def test_a_thousand_entries_are_read_in_vain_and_no_more(memory, three_thousand):
+    every, read = three_thousand
+
+    assert len(ledger.recorded(memory, [every[0], every[1500], every[-1]])) == 3
+    assert len(read) == 2 * 3 + 1000
+
+
+def test_a_ledger_that_is_half_of_others_is_still_read_at_once(memory, three_thousand):
+    every, _ = three_thousand
+    before = memory.operations
+
+    assert len(ledger.recorded(memory, every[:2600:2])) == 1300
+    assert memory.operations == before + 1
 
 
 def test_nothing_is_read_for_no_songs(memory):

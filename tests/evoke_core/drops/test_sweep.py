@@ -32,12 +32,19 @@ def test_the_longest_keys_fit():
         None, "", "{", "null", "[]", "3", '{"version": 2}', '{"song-0123456789": 3}',
         '{"version": 1, "after": "a"}', "\x00",
         dump_sweep(Sweep(after="a")).replace('"a"', "7"),
+        dump_sweep(Sweep(after="a")).replace('"version": 2', '"version": 1'),
         dump_sweep(Sweep(after="a")).replace('"songs": 0', '"songs": "many"'),
         dump_sweep(Sweep(after="a")).replace('"a"', '"%FF"'),
     ],
 )  # fmt: skip
 def test_garbage_and_other_versions_begin_a_new_walk(cursor: str | None):
     assert load_sweep(cursor) == Sweep()
+
+
+def test_a_cursor_that_names_too_many_at_too_great_length_is_cut():
+    named = tuple("x" * 1000 for _ in range(9))
+
+    assert load_sweep(dump_sweep(Sweep(named=named))).named == ("x" * 64,) * 5
 
 
 @given(st.text())

@@ -6,7 +6,7 @@ import pytest
 
 from evoke_core.drops import ledger
 from evoke_core.drops.drop import drop_of, observe
-from evoke_core.drops.sweep import Sweep
+from evoke_core.drops.sweep import LONGEST_KEY, Sweep
 from evoke_core.drops.tick import Ask, Page, Tick, TickRules, decide, take_tick
 from evoke_core.drops.tickets import Ticket, write_ticket
 
@@ -123,7 +123,7 @@ def test_names_that_cannot_be_fetched_are_counted(memory):
     put(memory, "x/../a.mp3", "./b.mp3", "folder/", "c//d.mp3", "n" * 1300)
     tick = go(memory, rules=TickRules())
 
-    assert (tick.sweep.odd, tick.sweep.songs) == (2, 3)
+    assert (tick.sweep.odd, tick.sweep.songs, tick.sweep.unsettled) == (2, 3, 0)
     assert names(tick) == ["c//d.mp3"]
 
 
@@ -147,9 +147,38 @@ def test_what_was_announced_comes_first_and_once(memory):
     assert tick.sweep.songs == 2
 
 
+def test_what_was_announced_need_not_wait_for_the_walk(memory):
+    put(memory, "a.mp3")
+    [a] = memory.listing("drops/")
+    tick = go(memory, Sweep(after="drops/b"), noticed=[a])
+
+    assert names(tick) == ["a.mp3"]
+
+
+def test_what_was_announced_waits_after_a_broken_run_like_all(memory):
+    put(memory, "a.mp3")
+    [a], [drop] = memory.listing("drops/"), listed(memory)
+    beyond = Sweep(after="drops/b")
+    write_ticket(memory, drop, 1, ask="one", asked_s=NOW - 5)
+
+    assert go(memory, beyond, noticed=[a]).asks == (Ask(drop, 1),)
+    assert go(memory, beyond, noticed=[a], launched=["one"]).asks == ()
+
+
+def test_hidden_folders_and_the_longest_names_hold_songs_too(memory):
+    long, longest = "n" * 400, "ü" * ((LONGEST_KEY - len("drops/")) // 2)
+    put(memory, "a/.b/c.mp3", long, longest)
+
+    assert names(go(memory)) == ["a/.b/c.mp3", long, longest]
+
+
 def test_a_request_that_never_ran_is_no_try(memory):
     put(memory, "a.mp3")
     [drop] = listed(memory)
+    write_ticket(memory, drop, 0, ask="one", asked_s=NOW - 5)
+
+    assert go(memory, launched=()).asks == (Ask(drop, 0),)
+    assert go(memory, launched=["one"]).asks == (Ask(drop, 1),)
     write_ticket(memory, drop, 1, ask="one", asked_s=NOW - 5)
 
     assert go(memory, launched=()).asks == (Ask(drop, 1),)
@@ -159,6 +188,33 @@ def test_a_request_that_never_ran_is_no_try(memory):
     resting = go(memory, launched=["two"])
     assert resting.asks == ()
     assert (resting.sweep.resting, resting.sweep.named) == (1, (drop.drop_id,))
+
+
+def test_nobody_is_asked_about_runs_where_none_was_requested(memory):
+    put(memory, "a.mp3")
+
+    def never(_):
+        raise AssertionError("a look into Dagster's storage for nothing")
+
+    tick = take_tick(memory, Sweep(), launched=never, now_s=NOW, rules=SMALL)
+
+    assert names(tick) == ["a.mp3"]
+
+
+def test_a_song_is_as_large_as_the_listing_says_whatever_its_ticket_does(memory):
+    put(memory, "a.mp3", "b.mp3")
+    a, _ = listed(memory)
+    write_ticket(memory, replace(a, size_bytes=10**12), 1)
+
+    assert [ask.drop.size_bytes for ask in go(memory).asks] == [5, 5]
+
+
+def test_a_walk_that_ends_with_a_page_stands_at_its_last_song(memory):
+    put(memory, *"ab")
+    settle(memory, *"ab")
+    tick = go(memory)
+
+    assert (tick.sweep.after, tick.ended) == ("drops/b", True)
 
 
 def test_drops_that_rest_do_not_keep_others_from_their_turn(memory):

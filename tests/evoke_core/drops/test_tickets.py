@@ -1,5 +1,8 @@
 """A run finds its drop by the name of its partition alone."""
 
+import json
+from dataclasses import replace
+
 import pytest
 
 from evoke_core.drops.drop import drop_of
@@ -13,6 +16,33 @@ def test_a_ticket_gives_the_drop_back(store: LocalStore):
     write_ticket(store, DROP, 0)
 
     assert read_ticket(store, DROP.drop_id) == DROP
+    ticket = find_ticket(store, DROP.drop_id)
+    assert ticket == Ticket(DROP, seen_at=ticket.seen_at)
+    assert ticket.seen_at.endswith("+00:00")
+
+
+def _rewritten(store: LocalStore, **changes: object) -> Ticket | None:
+    write_ticket(store, replace(DROP, size_bytes=7), 0, asked_s=5.0)
+    key = f"tickets/{DROP.drop_id}.json"
+    told = json.loads(store.read(key)) | changes
+    told = {name: value for name, value in told.items() if value is not None}
+    store.write(key, json.dumps(told).encode())
+    return find_ticket(store, DROP.drop_id)
+
+
+@pytest.mark.parametrize(("told", "size_bytes"), [(7, 7), (0, 0), (-1, 0), (None, 0)])
+def test_a_ticket_tells_the_size_or_none(
+    store: LocalStore, told: int | None, size_bytes: int
+):
+    ticket = _rewritten(store, size_bytes=told)
+
+    assert ticket.drop.size_bytes == size_bytes
+
+
+@pytest.mark.parametrize("asked_s", [float("nan"), float("inf"), -float("inf")])
+def test_a_time_that_is_none_was_long_ago(store: LocalStore, asked_s: float):
+    assert _rewritten(store).asked_s == 5.0
+    assert _rewritten(store, asked_s=asked_s).asked_s == 0.0
 
 
 def test_a_ticket_counts_and_keeps_when_the_drop_was_seen_first(
