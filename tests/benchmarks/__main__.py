@@ -1,56 +1,72 @@
-"""Print the benchmark table and write `bench.json` into EVOKE_HOME."""
+"""Measure the benchmark table, or the rows that are named, and print it as Markdown.
 
-import json
-import os
+    python -m tests.benchmarks [PART or ROW ...]
+    python -m tests.benchmarks --readme
+
+Rows are merged into `bench.json` of EVOKE_HOME as soon as their part has ended. With
+`--readme` nothing is measured: a whole `bench.json` becomes the one that is kept with
+the code, and README's table is written from it.
+"""
+
 import sys
-from dataclasses import asdict
-from importlib.util import find_spec
-from tempfile import TemporaryDirectory
+import tempfile
+import time
+from pathlib import Path
+
+_README = Path(__file__).parents[2] / "README.md"
 
 
-def main() -> int:
-    """Run every benchmark; the exit status says whether all bars hold."""
+def main(arguments: list[str]) -> int:
+    """Return 0 where all bars asked for hold, 1 otherwise, 2 for a mistake."""
     # Worker processes import this module; they need nothing of what it measures.
     from evoke_pipelines.environment import read_environment
-    from tests.benchmarks import (
-        burst,
-        composing,
-        decode,
-        drops,
-        embedding,
-        graph,
-        join,
-        listening,
-        requery,
-        scale,
-        slider,
-    )
 
-    target = read_environment().home / "bench.json"
-    rows = [row for part in (decode, join, scale, requery) for row in part.rows()]
-    rows += [*slider.rows(), *drops.rows()]
-    with TemporaryDirectory() as home:
-        os.environ["EVOKE_HOME"] = home
-        rows += [*graph.rows(), *burst.rows()]
-        if find_spec("muq"):
-            rows += composing.rows()
-    for library, pretrained in (("open_clip", embedding), ("muq", listening)):
-        if find_spec(library):
-            rows += pretrained.rows()
-        else:
-            sys.stderr.write(f"{pretrained.__name__}: {library} is not installed\n")
-    for row in rows:
-        verdict = "holds" if row.holds else "MISSED"
-        sys.stdout.write(
-            f"{row.name:<16} ours {row.ours:8.4f} s  peer {row.peer:8.4f} s  "
-            f"ratio {row.ratio:7.3f}  bar {row.bar:g}  {verdict}  ({row.said})\n"
+    bench = read_environment().home / "bench.json"
+    try:
+        if arguments == ["--readme"]:
+            return _publish(bench)
+        return _measure(bench, arguments)
+    except ValueError as wrong:
+        sys.stderr.write(f"{wrong}\n")
+        return 2
+
+
+def _measure(bench: Path, asked: list[str]) -> int:
+    from tests.benchmarks import table
+    from tests.benchmarks.parts import PARTS, parts_of, run_part
+
+    chosen = parts_of(asked)
+    minutes = sum(PARTS[name].minutes for name in chosen)
+    sys.stderr.write(f"{len(chosen)} parts, about {minutes:g} minutes\n")
+    done: list[table.Measured] = []
+    with tempfile.TemporaryDirectory() as home:
+        for name in chosen:
+            sys.stderr.write(f"{name}: about {PARTS[name].minutes:g} minutes ...\n")
+            on, started = table.machine(), time.perf_counter()
+            rows = run_part(name, Path(home))
+            new = table.measured(rows, on, time.perf_counter() - started)
+            table.write(bench, table.merge(table.read(bench), new))
+            for row in rows:
+                sys.stderr.write(f"  {row.name}: {row.verdict}, {row.ratio:.3g}\n")
+            done += new
+    sys.stdout.write(table.as_markdown(table.merge([], done)) + "\n")
+    return 0 if all(row["verdict"] == "holds" for row in done) else 1
+
+
+def _publish(bench: Path) -> int:
+    from tests.benchmarks import table
+
+    rows = table.read(bench) or table.read(table.KEPT)
+    if absent := table.missing(rows):
+        raise ValueError(
+            f"{bench}: no rows {', '.join(absent)}; measure them by "
+            f"python -m tests.benchmarks {' '.join(absent)}"
         )
-    target.parent.mkdir(parents=True, exist_ok=True)
-    kept = ("name", "ours", "peer", "ratio", "bar", "holds")
-    listed = [{name: asdict(row)[name] for name in kept} for row in rows]
-    target.write_text(json.dumps(listed, indent=1) + "\n")
-    return 0 if all(row.holds for row in rows) else 1
+    written = table.in_readme(_README.read_text(encoding="utf-8"), rows)
+    table.write(table.KEPT, rows)
+    _README.write_text(written, encoding="utf-8")
+    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -1,36 +1,40 @@
-"""Times clip-retrieval's inference on our thumbnails; run by that peer's own Python.
+"""Runs clip-retrieval's inference on our thumbnails; run by that peer's own Python.
 
     python clip_retrieval_peer.py weights.safetensors store
 
-It prints {"seconds": s} of the second of two runs over the same pictures. The peer
-fetches weights by name, so its loader is handed those of the file instead.
+For every line on its standard input it takes all pictures through once and answers
+"done". The peer fetches weights by name, so its loader is handed those of the file.
 """
 
-import json
 import sys
 import tempfile
-import time
+from collections.abc import Callable
 from pathlib import Path
 
 
 def main(weights: str, store: str) -> None:
-    """Run the peer's own pipeline twice with a loaded model."""
+    """Answer every line with a run of the peer's own pipeline."""
+    run = _open_pipeline(weights, store)
+    for _ in sys.stdin:
+        run()
+        sys.stdout.write("\ndone\n")  # the peer may have left a line open
+        sys.stdout.flush()
+
+
+def _open_pipeline(weights: str, store: str) -> Callable[[], None]:
     _mend_torchvision()
     import open_clip
     from clip_retrieval.clip_inference import mapper, worker
-
-    model, _, preprocess = open_clip.create_model_and_transforms("ViT-B-32")
     from safetensors.torch import load_file
 
+    model, _, preprocess = open_clip.create_model_and_transforms("ViT-B-32")
     model.load_state_dict(load_file(weights))
-    tokenizer = open_clip.get_tokenizer("ViT-B-32")
-    loaded = (model.eval(), preprocess, tokenizer)
+    loaded = (model.eval(), preprocess, open_clip.get_tokenizer("ViT-B-32"))
     mapper.load_clip = lambda **_: loaded
     worker.load_clip = lambda **_: loaded
-    seconds = 0.0
-    for _ in range(2):
+
+    def run() -> None:
         with tempfile.TemporaryDirectory() as out:
-            started = time.perf_counter()
             worker.worker(
                 tasks=[0],
                 input_dataset=store,
@@ -44,10 +48,10 @@ def main(weights: str, store: str) -> None:
                 clip_model="open_clip:ViT-B-32",
                 use_jit=False,
             )
-            seconds = time.perf_counter() - started
             if not list(Path(out).rglob("*.npy")):
                 raise SystemExit("the peer wrote no vectors")
-    sys.stdout.write(json.dumps({"seconds": seconds}) + "\n")
+
+    return run
 
 
 def _mend_torchvision() -> None:

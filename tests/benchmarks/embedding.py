@@ -1,18 +1,20 @@
 """Thumbnails to vectors by full-size ViT-B/32: the engine against its own two halves.
 
-Weights are random, which costs what trained ones cost. On a machine without an
-accelerator decoder and encoder share the cores, so that no engine reaches the slower of
-the two alone; the share that it can reach at best is said beside the row.
+Weights are random, which costs what trained ones cost. clip-retrieval runs in an
+environment of its own, `clip_retrieval` below EVOKE_PEERS, and in turns with ours.
+
+On a machine without an accelerator decoder and encoder share the cores, so that no
+engine reaches the slower of the two alone; the share that it can reach at best is said
+beside the row.
 """
 
-import json
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from evoke_core.config.profile import EncoderChoice
@@ -23,16 +25,20 @@ from evoke_core.images.engine import embed_by_batches, map_ahead, prepare_pictur
 from evoke_core.storage.local import LocalStore
 from evoke_core.torch_extensions import mend_torch_extensions
 from evoke_core.workers import count_cores
-from tests.benchmarks.decode import _photograph
-from tests.benchmarks.row import Row, at_least
+from tests.benchmarks.decode import photograph
+from tests.benchmarks.row import Row, abba, absent, compare, failed, timed
 
 _MODEL, _TAG = "ViT-B-32", "random"
 _PICTURES = 64
 _ROUNDS = 2
 _PEER = "clip_retrieval"
+_REMEDY = (
+    "install clip-retrieval into a virtual environment named clip_retrieval and set "
+    "EVOKE_PEERS to its parent folder"
+)
 
 
-def rows() -> list[Row]:
+def rows(pictures: int = _PICTURES) -> Iterator[Row]:
     """Time the engine, its halves, and clip-retrieval where it is installed."""
     with tempfile.TemporaryDirectory() as folder:
         weights = Path(folder) / "weights"
@@ -40,21 +46,33 @@ def rows() -> list[Row]:
         choice = EncoderChoice(kind="open_clip", model=_MODEL, pretrained=_TAG)
         encoder = open_clip_encoder(choice, weights)
         store = LocalStore(Path(folder) / "store")
-        names = _store_thumbnails(store)
-        engine_s, decode_s, encode_s = _time_engine(encoder, names, store)
-        said = _said(encoder, decode_s, encode_s)
-        halves = at_least(
-            "pipeline_vs_encoder", engine_s, max(decode_s, encode_s), 0.95, said
-        )
-        return [halves, *_against_clip_retrieval(engine_s, weights, store)]
+        names = _store_thumbnails(store, pictures)
+        ways = _ways(encoder, names, store)
+        yield _against_halves(encoder, ways, len(names))
+        yield _against_clip_retrieval(ways[0], weights, store, len(names))
 
 
-def _said(encoder: ClipEncoder, decode_s: float, encode_s: float) -> str:
+def _against_halves(
+    encoder: ClipEncoder, ways: list[Callable[[], object]], pictures: int
+) -> Row:
+    seconds: list[list[float]] = [[], [], []]
+    for _ in range(_ROUNDS):
+        for which in (0, 1, 2, 2, 1, 0):
+            seconds[which].append(timed(ways[which]))
+    engine, decode, encode = seconds
+    slower = max(decode, encode, key=statistics.median)
+    said = _said(
+        encoder, pictures, statistics.median(decode), statistics.median(encode)
+    )
+    return compare("pipeline_vs_encoder", engine, slower, said)
+
+
+def _said(encoder: ClipEncoder, count: int, decode_s: float, encode_s: float) -> str:
     model = encoder.model
     text = (
-        f"{_PICTURES} thumbnails of 512 px, {_MODEL} random, {model.precision} on "
-        f"{model.device}; alone decode {_PICTURES / decode_s:.0f}/s, encode "
-        f"{_PICTURES / encode_s:.0f}/s"
+        f"{count} thumbnails of 512 px, {_MODEL} random, {model.precision} on "
+        f"{model.device}; alone decode {count / decode_s:.0f}/s, encode "
+        f"{count / encode_s:.0f}/s"
     )
     if model.device == "cpu":
         shared = max(decode_s, encode_s) / (decode_s + encode_s)
@@ -62,10 +80,10 @@ def _said(encoder: ClipEncoder, decode_s: float, encode_s: float) -> str:
     return text
 
 
-def _time_engine(
+def _ways(
     encoder: ClipEncoder, names: list[str], store: LocalStore
-) -> tuple[float, float, float]:
-    """Return median seconds of engine, decoder alone and encoder alone."""
+) -> list[Callable[[], object]]:
+    """Return the engine, its decoder alone and its encoder alone, all warm."""
     threads, ahead = count_cores(), 3 * encoder.batch
 
     def decode() -> list[object]:
@@ -91,46 +109,56 @@ def _time_engine(
     ways: list[Callable[[], object]] = [engine, decode, encode]
     for way in ways:
         way()
-    seconds: list[list[float]] = [[], [], []]
-    for _ in range(_ROUNDS):
-        for which in (0, 1, 2, 2, 1, 0):
-            started = time.perf_counter()
-            ways[which]()
-            seconds[which].append(time.perf_counter() - started)
-    engine_s, decode_s, encode_s = map(statistics.median, seconds)
-    return engine_s, decode_s, encode_s
+    return ways
 
 
 def _against_clip_retrieval(
-    engine_s: float, weights: Path, store: LocalStore
-) -> list[Row]:
+    engine: Callable[[], object], weights: Path, store: LocalStore, pictures: int
+) -> Row:
+    name = "pipeline_vs_clip_retrieval"
     python = Path(os.environ.get("EVOKE_PEERS", "")) / _PEER / "bin" / "python"
     if "EVOKE_PEERS" not in os.environ or not python.is_file():
-        sys.stderr.write("pipeline_vs_clip_retrieval: peer absent (EVOKE_PEERS)\n")
-        return []
+        return absent(name, [timed(engine)], _REMEDY)
+    saved = weights / "open_clip" / f"{_MODEL}-{_TAG}.safetensors"
+    said = f"the same {pictures} thumbnails and weights; the peer's loading left out"
+    try:
+        with _peer_process([str(python), str(saved), str(store.root)]) as run_peer:
+            run_peer()  # the first run warms up
+            return compare(name, *abba(engine, run_peer, rounds=_ROUNDS), said)
+    except (OSError, RuntimeError) as wrong:
+        return failed(name, f"clip-retrieval: {wrong}")
+
+
+@contextmanager
+def _peer_process(command: list[str]) -> Iterator[Callable[[], None]]:
+    """Start the peer with its model loaded; a call runs it once over all pictures."""
     script = Path(__file__).with_name("clip_retrieval_peer.py")
-    found = subprocess.run(
-        [
-            str(python),
-            str(script),
-            str(weights / "open_clip" / f"{_MODEL}-{_TAG}.safetensors"),
-            str(store.root),
-        ],
-        capture_output=True,
-        check=False,
-        text=True,
-        timeout=600,
-        env={**os.environ, "OMP_NUM_THREADS": str(count_cores())},
-    )
-    if found.returncode:
-        sys.stderr.write(
-            "pipeline_vs_clip_retrieval: peer failed: "
-            f"{(found.stderr.strip().splitlines() or ['no word'])[-1]}\n"
-        )
-        return []
-    peer_s = float(json.loads(found.stdout.strip().splitlines()[-1])["seconds"])
-    said = f"the same {_PICTURES} thumbnails and weights; the peer's loading left out"
-    return [at_least("pipeline_vs_clip_retrieval", engine_s, peer_s, 1.2, said)]
+    with (
+        tempfile.TemporaryFile("w+") as complaints,
+        subprocess.Popen(
+            [command[0], str(script), *command[1:]],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+            text=True,
+            env={**os.environ, "OMP_NUM_THREADS": str(count_cores())},
+        ) as peer,
+    ):
+
+        def run_once() -> None:
+            if peer.stdin is None or peer.stdout is None:
+                raise RuntimeError("it has no pipes")
+            peer.stdin.write("again\n")
+            peer.stdin.flush()
+            if not any(line == "done\n" for line in peer.stdout):
+                complaints.seek(0)
+                told = complaints.read().strip().splitlines()
+                raise RuntimeError((told or ["no word"])[-1])
+
+        try:
+            yield run_once
+        finally:
+            peer.kill()
 
 
 def _save_random_weights(path: Path) -> None:
@@ -145,11 +173,11 @@ def _save_random_weights(path: Path) -> None:
     save_file({name: tensor.contiguous() for name, tensor in state.items()}, path)
 
 
-def _store_thumbnails(store: LocalStore) -> list[str]:
+def _store_thumbnails(store: LocalStore, count: int) -> list[str]:
     """Write one scene under many names; the content decides no speed here."""
-    scene = decode_picture(_photograph((1632, 1224))).rgb
+    scene = decode_picture(photograph((1632, 1224))).rgb
     data = encode_jpeg(scene, longest_px=512)
-    names = [f"{number:064x}" for number in range(_PICTURES)]
+    names = [f"{number:064x}" for number in range(count)]
     for name in names:
         store.write(thumbnail_key(name), data)
     return names

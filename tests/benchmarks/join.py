@@ -1,20 +1,18 @@
 """The near-duplicate join against imagededup's and faiss's, each with one thread.
 
 imagededup compares in the same way whatever the data, so its time for the whole table
-is that of a stated sample of queries, scaled up. It lives in an environment of its own:
+is that of a stated sample of queries, scaled up; it is asked once, and its answer is
+kept in EVOKE_HOME with its sample beside it. It lives in an environment of its own:
 EVOKE_PEERS names the folder that holds `imagededup_env`.
 """
 
 import hashlib
 import json
-import math
 import os
-import statistics
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -24,10 +22,11 @@ import numpy as np
 from evoke_core.corpus.components import hamming_components
 from evoke_core.corpus.hamming import Hashes, Rows, hamming_pairs
 from evoke_pipelines.environment import read_environment
-from tests.benchmarks.row import Row, abba, at_least
+from tests.benchmarks.row import Row, abba, absent, compare, failed, timed
 
 _RADIUS = 12  # of the profiles
 _SAMPLE = 400  # of imagededup's queries; each takes some 30 ms
+_PEER_LIMIT_S = 300
 _ROUNDS = 2
 _FLIPPED = 8  # bits at most between a planted copy and its original
 
@@ -58,19 +57,17 @@ json.dump({"seconds": seconds, "pairs": pairs}, sys.stdout)
 """
 
 
-def rows() -> list[Row]:
+def rows() -> Iterator[Row]:
     """Measure joins of 50,000 and 100,000 hashes, and clusters where many are equal."""
     hashes = balanced_hashes(100_000, seed=1)
     uniform = np.random.default_rng(2).integers(0, 2**64, 100_000, dtype=np.uint64)
     equal = hashes.copy()
     equal[:10_000] = equal[0]
-    return [
-        _against_imagededup("join_50k", hashes[-50_000:], 10),
-        _against_faiss("join_100k", hashes, 10),
-        _against_faiss("join_100k_r12", hashes, _RADIUS),
-        _against_faiss("join_100k_even", uniform, _RADIUS),
-        _clusters_against_faiss("join_equal", equal, _RADIUS),
-    ]
+    yield _against_imagededup("join_50k", hashes[-50_000:], 10)
+    yield _against_faiss("join_100k", hashes, 10)
+    yield _against_faiss("join_100k_r12", hashes, _RADIUS)
+    yield _against_faiss("join_100k_even", uniform, _RADIUS)
+    yield _clusters_against_faiss("join_equal", equal, _RADIUS)
 
 
 def balanced_hashes(count: int, *, seed: int) -> Hashes:
@@ -87,29 +84,32 @@ def balanced_hashes(count: int, *, seed: int) -> Hashes:
 
 
 def _against_imagededup(name: str, hashes: Hashes, radius: int) -> Row:
-    seconds = []
-    for _ in range(3):
-        started = time.perf_counter()
-        pairs = hamming_pairs(hashes, radius)
-        seconds.append(time.perf_counter() - started)
-    ours = statistics.median(seconds)
+    pairs = hamming_pairs(hashes, radius)
+    ours = [timed(lambda: hamming_pairs(hashes, radius)) for _ in range(3)]
     sample = np.random.default_rng(3).choice(len(hashes), _SAMPLE, replace=False)
-    answer = _imagededup(hashes, sample, radius)
+    try:
+        answer = _imagededup(hashes, sample, radius)
+    except (subprocess.SubprocessError, ValueError) as wrong:
+        return failed(name, f"imagededup: {type(wrong).__name__}")
     if answer is None:
-        return _absent(name, ours, 300, _REMEDY)
+        return absent(name, ours, _REMEDY)
     both = np.concatenate([pairs, pairs[:, ::-1]])
     expected = both[np.isin(both[:, 0], sample)]
     same = {*map(tuple, answer["pairs"])} == {*map(tuple, expected.tolist())}
     peer = answer["seconds"] * len(hashes) / _SAMPLE
-    said = f"radius {radius}, imagededup from {_SAMPLE} queries, {_verdict(same=same)}"
-    return _with(at_least(name, ours, peer, 300, said), same=same)
+    said = (
+        f"radius {radius}, imagededup scaled up from {_SAMPLE} queries that took "
+        f"{answer['seconds']:.1f} s on {answer['measured_at'][:10]}, "
+        f"{_verdict(same=same)}"
+    )
+    return compare(name, ours, [peer], said, same=same)
 
 
 def _against_faiss(name: str, hashes: Hashes, radius: int) -> Row:
     if find_spec("faiss") is None:
-        return _absent(name, math.nan, 1, "pip install faiss-cpu")
+        return absent(name, [], "pip install faiss-cpu")
     with _one_thread():
-        ours, peer = abba(
+        seconds = abba(
             lambda: hamming_pairs(hashes, radius),
             lambda: _range_search(hashes, radius),
             rounds=_ROUNDS,
@@ -121,20 +121,20 @@ def _against_faiss(name: str, hashes: Hashes, radius: int) -> Row:
     pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
     same = np.array_equal(pairs, hamming_pairs(hashes, radius))
     said = f"radius {radius}, one thread each, {_verdict(same=same)}"
-    return _with(at_least(name, ours, peer, 1, said), same=same)
+    return compare(name, *seconds, said, same=same)
 
 
 def _clusters_against_faiss(name: str, hashes: Hashes, radius: int) -> Row:
     if find_spec("faiss") is None:
-        return _absent(name, math.nan, 1, "pip install faiss-cpu")
+        return absent(name, [], "pip install faiss-cpu")
     with _one_thread():
-        ours, peer = abba(
+        seconds = abba(
             lambda: hamming_components(hashes, radius),
             lambda: _range_search(hashes, radius),
             rounds=_ROUNDS,
         )
     said = f"radius {radius}, clusters against faiss's bare hits, one thread each"
-    return at_least(name, ours, peer, 1, said)
+    return compare(name, *seconds, said)
 
 
 @contextmanager
@@ -169,7 +169,7 @@ def _imagededup(hashes: Hashes, sample: Rows, radius: int) -> dict[str, Any] | N
     }
     question = json.dumps(asked)
     digest = hashlib.sha256((_IMAGEDEDUP + question).encode()).hexdigest()[:16]
-    cache = read_environment().home / f"imagededup-{digest}.json"
+    cache = read_environment().home / f"peer-imagededup-{digest}.json"
     if not cache.is_file():
         if "EVOKE_PEERS" not in os.environ or not python.is_file():
             return None
@@ -179,22 +179,20 @@ def _imagededup(hashes: Hashes, sample: Rows, radius: int) -> dict[str, Any] | N
             capture_output=True,
             check=True,
             text=True,
-            timeout=300,
+            timeout=_PEER_LIMIT_S,
         )
+        kept = json.loads(done.stdout) | {
+            "peer": "imagededup",
+            "queries": len(sample),
+            "of_hashes": len(hashes),
+            "radius": radius,
+            "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
         cache.parent.mkdir(parents=True, exist_ok=True)
-        cache.write_text(done.stdout)
+        cache.write_text(json.dumps(kept))
     answer: dict[str, Any] = json.loads(cache.read_text())
     return answer
 
 
-def _absent(name: str, ours: float, bar: float, remedy: str) -> Row:
-    said = f"peer absent; {remedy}"
-    return Row(name, ours, math.nan, math.nan, bar, holds=False, said=said)
-
-
 def _verdict(*, same: bool) -> str:
     return "the same pairs" if same else "OTHER PAIRS"
-
-
-def _with(row: Row, *, same: bool) -> Row:
-    return replace(row, holds=row.holds and same)
