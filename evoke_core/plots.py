@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,6 +20,9 @@ ACCENT = "#c2542d"
 GREY = "#9a9a9a"
 INK = "#333333"
 Estimate = tuple[float, float, float]  # value, low, high
+_MOST_BARS, _MOST_PARTS, _LONGEST_NAME = 16, 6, 32  # what can be read at 700 px
+_OTHERS = "all others"
+_SHADES = (ACCENT, "0.35", "0.5", "0.65", "0.78", "0.88")
 
 
 def plane_plot(points: npt.NDArray[Any], *, title: str) -> bytes:
@@ -156,6 +160,65 @@ def counts_plot(
     axes.set(xlabel=unit, ylabel="share")
     axes.legend(frameon=False, fontsize=8)
     return _png(figure)
+
+
+def tally_plot(rows: pl.DataFrame, *, title: str, unit: str) -> bytes:
+    """Count rows: one bar a name, the longest on top, each in its parts.
+
+    Args:
+        rows: Two columns of text: the name, and the part. The most frequent part is
+            in the accent, others in greys. Beyond 16 names and 6 parts the rarest are
+            drawn as one.
+        title: The finding.
+        unit: What is counted.
+    """
+    from matplotlib.ticker import MaxNLocator
+
+    names = _lump(rows.to_series(0), _MOST_BARS)
+    parts = _lump(rows.to_series(1), _MOST_PARTS)
+    bars, kinds = _by_frequency(names), _by_frequency(parts)
+    is_parted = len(kinds) > 1
+    figure, axes = _canvas(title, height=0.9 + 0.3 * len(bars) + 0.5 * is_parted)
+    start = np.zeros(len(bars))
+    for number, kind in enumerate(kinds):
+        own = names.filter(parts == kind)
+        width = np.array([(own == bar).sum() for bar in bars])
+        axes.barh(
+            bars, width, left=start, color=_SHADES[number], height=0.6, label=kind,
+            edgecolor="white", linewidth=0.5,
+        )  # fmt: skip
+        start += width
+    for bar, total in zip(bars, start.tolist(), strict=True):
+        axes.annotate(
+            f"{total:,.0f}", (total, bar), (4, 0), textcoords="offset points",
+            va="center", fontsize=8, color=INK,
+        )  # fmt: skip
+    axes.invert_yaxis()
+    axes.margins(x=0.08)
+    axes.set_xlabel(unit)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
+    if is_parted:
+        figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=8)
+    return _png(figure)
+
+
+def _lump(names: pl.Series, most: int) -> pl.Series:
+    """Shorten names, and call those by one name that are too rare to be drawn."""
+    # Names come from strangers; what stands between two dollars would be set as maths.
+    short = names.str.head(_LONGEST_NAME).str.replace_all("$", r"\$", literal=True)
+    known = _by_frequency(short)
+    if len(known) <= most:
+        return short
+    rare = short.is_in(known[most - 1 :])
+    return short.set(rare, _OTHERS)
+
+
+def _by_frequency(names: pl.Series) -> list[str]:
+    counted = names.rename("name").value_counts(name="rows")
+    ordered = counted.sort(
+        pl.col("name") == _OTHERS, "rows", "name", descending=[False, True, False]
+    )
+    return ordered["name"].to_list()
 
 
 def _canvas(title: str, *, height: float) -> tuple["Figure", "Axes"]:

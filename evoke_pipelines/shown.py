@@ -120,22 +120,23 @@ def sample(frame: pl.DataFrame) -> str:
 def log_progress(context: dg.AssetExecutionContext) -> Callable[[int, int], None]:
     """Return a reporter of (done, total) that logs rate and time left, not too often.
 
-    The first and the last call are always told, others ten seconds apart.
+    Lines are ten seconds apart, and what takes less says nothing; whoever was told that
+    it goes on is told that it ended. Each reporter counts from when it was made.
     """
-    started = time.monotonic()
-    told: float | None = None
+    started = told = time.monotonic()
 
     def report(done: int, total: int) -> None:
         nonlocal told
         now = time.monotonic()
-        if told is not None and done < total and now - told < _QUIET_S:
+        ended = done == total and told > started
+        if not ended and now - told < _QUIET_S:
             return
         told = now
-        rate = done / max(now - started, 1e-9)
+        each_s = (now - started) / max(done, 1)
         context.log.info(
-            "%s: %d of %d (%.0f %%), %.1f a second, %s left",
-            context.asset_key.path[-1], done, total, 100 * done / max(total, 1), rate,
-            duration((total - done) / max(rate, 1e-9)),
+            "%s: %d of %d (%.0f %%), %s, %s left",
+            context.asset_key.path[-1], done, total, 100 * done / max(total, 1),
+            _rate(each_s), duration((total - done) * each_s),
         )  # fmt: skip
 
     return report
@@ -206,6 +207,10 @@ def rows_of_thumbnails(store: Store, groups: Mapping[str, Sequence[str]]) -> str
         for label, hashes in groups.items()
     }
     return picture(labelled_sheet(rows))
+
+
+def _rate(each_s: float) -> str:
+    return f"{each_s:.1f} s each" if each_s > 1 else f"{1 / each_s:.1f} a second"
 
 
 def _plain(value: object) -> str:

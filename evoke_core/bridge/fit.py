@@ -64,6 +64,8 @@ def fit_bridge(
     groups: npt.NDArray[Any],
     rules: BridgeRules,
     supervision: Supervision = MOODS_ALONE,
+    *,
+    report: Callable[[int, int], None] = lambda _done, _most: None,
 ) -> Projection:
     """Fit the bridge on tracks, their windows, and pictures.
 
@@ -74,6 +76,8 @@ def fit_bridge(
             the early-stopping split.
         rules: Layer width, temperature, rates and seed.
         supervision: Pairs and verdicts of people, beyond what moods say.
+        report: Told (epochs done, most there can be) after every epoch; the second
+            number falls once it is known how many pay.
 
     Raises:
         BridgeError: Fewer than two tracks or pictures, or vectors or moods that don't
@@ -90,10 +94,17 @@ def fit_bridge(
     shrinkage = choose_shrinkage(
         fit.music.embedding, looks, groups[seen], reduced=True, seed=rules.seed
     )
-    epochs, temperature = _find_epochs(fit, judge, shrinkage)
+    epochs, temperature = _find_epochs(fit, judge, shrinkage, report)
     whole = _Task(music, images, supervision.pairs, rules)
     network = whole.start(shrinkage)
-    _train(whole, network, epochs, temperature)
+    tried = min(epochs + rules.patience, rules.max_epochs)
+    report(tried, tried + epochs)
+
+    def goes_on(epoch: int, _temperature: "torch.Tensor") -> bool:
+        report(tried + epoch, tried + epochs)
+        return True
+
+    _train(whole, network, epochs, temperature, goes_on)
     learn_verdicts(network, music, images, supervision.curated, rules)
     return Projection("deep_bridge" if rules.hidden else "bridge", network.arrays())
 
@@ -134,7 +145,12 @@ def _spread(rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     return rows[places.astype(np.int64)]
 
 
-def _find_epochs(fit: _Task, judge: _Task, shrinkage: Shrinkage) -> tuple[int, float]:
+def _find_epochs(
+    fit: _Task,
+    judge: _Task,
+    shrinkage: Shrinkage,
+    report: Callable[[int, int], None],
+) -> tuple[int, float]:
     """Train until held-out tracks gain nothing; return for how long, and what from."""
     network, rules = fit.start(shrinkage), fit.rules
     rng = np.random.default_rng(rules.seed)
@@ -154,6 +170,7 @@ def _find_epochs(fit: _Task, judge: _Task, shrinkage: Shrinkage) -> tuple[int, f
         nonlocal best, best_loss
         if (loss := judged(temperature)) < best_loss - 1e-5:
             best, best_loss = epoch, loss
+        report(epoch, 2 * rules.max_epochs)  # as many again may follow, on all rows
         return epoch - best < rules.patience
 
     _train(fit, network, rules.max_epochs, start, goes_on)
@@ -165,7 +182,7 @@ def _train(
     network: Network,
     epochs: int,
     temperature: float,
-    goes_on: "Callable[[int, torch.Tensor], bool]" = lambda _epoch, _sharp: True,
+    goes_on: "Callable[[int, torch.Tensor], bool]",
 ) -> None:
     import torch
 

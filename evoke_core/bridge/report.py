@@ -1,6 +1,6 @@
 """How the bridge compares with its rivals on tracks that none of them was fitted on."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -114,6 +114,8 @@ def cross_fit(
     folds: npt.NDArray[Any],
     rules: BridgeRules,
     supervision: Supervision = MOODS_ALONE,
+    *,
+    report: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> dict[str, Array]:
     """Project every row by models that never saw its track.
 
@@ -124,12 +126,14 @@ def cross_fit(
         folds: [N], the fold of each row's track.
         rules: How to fit.
         supervision: Pairs and verdicts of rows of both.
+        report: Told (done, total) after every fold.
 
     Returns:
         float32[N, D_image] by kind.
     """
     projected: dict[str, Array] = {}
-    for fold in np.unique(folds):
+    dealt = np.unique(folds)
+    for done, fold in enumerate(dealt, start=1):
         held = folds == fold
         told = supervision.rows(~held)
         fitted = fit_all(music.rows(~held), images, groups[~held], rules, told)
@@ -138,6 +142,7 @@ def cross_fit(
             projected.setdefault(kind, empty)[held] = projection.project(
                 music.rows(held)
             )
+        report(done, len(dealt))
     return projected
 
 

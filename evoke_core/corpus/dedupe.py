@@ -10,7 +10,7 @@ their outlines; else by the embeddings. An embedding of feeling is the weaker wi
 two dark portraits of one mood are nearer in it than two scans of one painting.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -35,6 +35,8 @@ def cluster_duplicates(
     rules: DedupeRules,
     known: pl.DataFrame | None = None,
     mirror_hashes: Hashes | None = None,
+    *,
+    report: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> pl.DataFrame:
     """Assign every picture to a cluster of copies.
 
@@ -50,6 +52,8 @@ def cluster_duplicates(
             changed meanwhile.
         mirror_hashes: uint64[N, 8] of `mirrors.dihedral_hashes`; used, and needed,
             where the rules count mirrored copies. Then known saves nothing.
+        report: Told (done, total) of the pictures that have a near hash, while it is
+            confirmed which are copies.
 
     Returns:
         The table `duplicate_clusters`, in the rows' order. A cluster's keeper is the
@@ -57,7 +61,7 @@ def cluster_duplicates(
     """
     evidence = _Evidence.of(pictures, embeddings, rules, mirror_hashes)
     components = _components(evidence, known)
-    keeper = _keepers(evidence, components, _by_preference(pictures))
+    keeper = _keepers(evidence, components, _by_preference(pictures), report)
     own = keeper == np.arange(pictures.height)
     exact = evidence.bytes_ == evidence.bytes_[keeper]
     relation = np.where(own, "keeper", np.where(exact, "exact", "near"))
@@ -164,11 +168,20 @@ def _components(evidence: _Evidence, known: pl.DataFrame | None) -> Rows:
     return hamming_components(evidence.phashes, radius, before)
 
 
-def _keepers(evidence: _Evidence, components: Rows, preference: Rows) -> Rows:
+def _keepers(
+    evidence: _Evidence,
+    components: Rows,
+    preference: Rows,
+    report: Callable[[int, int], None],
+) -> Rows:
     """Return the keeper's row for every row."""
     keeper = np.arange(len(components))
-    for members in _of_several(components, preference):
+    several = list(_of_several(components, preference))
+    done, total = 0, sum(map(len, several))
+    for members in several:
         keeper[members] = members[_take(evidence.only(members))]
+        done += len(members)
+        report(done, total)
     return keeper
 
 

@@ -5,7 +5,12 @@ asked by the moods' prompts (`zero_shot`); handcrafted vectors hold a place on t
 affect plane; of any others the pictures with words teach the rest (`affect_ridge`).
 """
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from evoke_core.affect_ridge import affect_from_labels
@@ -14,10 +19,8 @@ from evoke_core.config.vocabulary import Vocabulary
 from evoke_core.images.encode import ImageEncoder
 from evoke_core.images.handcrafted import HandcraftedImageEncoder, affect_of
 from evoke_core.labels import (
-    are_labelled,
     are_plain,
     find_moods,
-    join_affect,
     join_named,
     join_ratings,
     place_words,
@@ -46,12 +49,16 @@ TEMPLATES = (
 # neither pleasant nor unpleasant, and so they are; but nobody's music feels like one.
 _PLAIN = 0.5
 
+_AT_ONCE = 2000  # pictures whose words are looked up between two reports
+
 
 def tag_pictures(
     pictures: pl.DataFrame,
     vocabulary: Vocabulary,
     rules: TagRules,
     encoder: ImageEncoder,
+    *,
+    report: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> pl.DataFrame:
     """Tag pictures by their looks, and by the words and ratings people gave them.
 
@@ -61,6 +68,7 @@ def tag_pictures(
         vocabulary: The moods, their prompts and the words that name them.
         rules: Kernel width, weight of words, and how many moods to name.
         encoder: Made the embeddings.
+        report: Told (done, total) while words are looked up, which takes longest.
 
     Returns:
         The table `image_tags`.
@@ -71,22 +79,22 @@ def tag_pictures(
     if not pictures.height:
         return TABLES["image_tags"].empty()
     words, rated = pictures["keywords"].to_list(), ratings_of(pictures)
-    labelled = are_labelled(words, rated, vocabulary)
-    plain = are_plain(words, vocabulary) & ~np.isfinite(rated).all(axis=1)
+    written = _Written.of(words, vocabulary, report)
+    is_rated = np.asarray(np.isfinite(rated).all(axis=1))
+    labelled = np.asarray(np.isfinite(written.places).all(axis=1) | is_rated)
     if isinstance(encoder, TextEncoder):
         prompted = _prompted(pictures, vocabulary, encoder)
         scores = join_named(prompted, words, vocabulary, weight=rules.word_weight)
         scores = join_ratings(scores, rated, vocabulary, rules)
         looks = prompted @ mood_coordinates(vocabulary)
-        affect = join_affect(looks, words, rated, vocabulary, weight=rules.word_weight)
+        affect = written.move(looks, rated, weight=rules.word_weight)
     else:
-        looks = _places(pictures, vocabulary, encoder)
-        weight = rules.word_weight
-        affect = join_affect(looks, words, rated, vocabulary, weight=weight)
+        looks = _places(pictures, rated, written.places, encoder)
+        affect = written.move(looks, rated, weight=rules.word_weight)
         calibration = calibrate_plane(affect, vocabulary, rules)
         scores = score_moods(affect, vocabulary, rules, calibration)
         affect = np.where(labelled[:, None], affect, _trust(encoder, rules) * affect)
-    said = find_moods(words, vocabulary) if rules.word_weight else None
+    said = written.moods if rules.word_weight else None
     names = name_moods(scores, list(vocabulary.moods), count=rules.per_item, said=said)
     return pictures.select("image_id").with_columns(
         pl.Series("valence", affect[:, 0], pl.Float32),
@@ -94,8 +102,57 @@ def tag_pictures(
         pl.Series("moods", names, pl.List(pl.String)),
         pl.Series("scores", scores.tolist(), pl.List(pl.Float32)),
         pl.Series("labelled", labelled, pl.Boolean),
-        pl.Series("strength", np.where(plain, _PLAIN, 1.0), pl.Float32),
+        pl.Series(
+            "strength", np.where(written.plain & ~is_rated, _PLAIN, 1.0), pl.Float32
+        ),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What people's words say of pictures, looked up once.
+
+    Args:
+        places: float32[N, 2], valence and arousal; NaN without a word that is known.
+        plain: bool[N], they name things of use and nothing more.
+        moods: Numbers of the moods that they name.
+    """
+
+    places: Array
+    plain: npt.NDArray[np.bool_]
+    moods: list[list[int]]
+
+    @classmethod
+    def of(
+        cls,
+        words: Sequence[Sequence[str]],
+        vocabulary: Vocabulary,
+        report: Callable[[int, int], None],
+    ) -> "_Written":
+        read = []
+        for at in range(0, len(words), _AT_ONCE):
+            block = words[at : at + _AT_ONCE]
+            read.append(_read_words(block, vocabulary))
+            report(at + len(block), len(words))
+        places, plain, moods = zip(*read, strict=True)
+        return cls(np.concatenate(places), np.concatenate(plain), [*chain(*moods)])
+
+    def move(self, looks: Array, rated: Array, *, weight: float) -> Array:
+        """Move looks towards the words; what was rated lies where it was rated."""
+        towards = (1 - weight) * looks + weight * self.places
+        moved = np.where(np.isnan(self.places), looks, towards).astype(np.float32)
+        known = np.isfinite(rated).all(axis=1, keepdims=True)
+        return np.where(known, rated, moved).astype(np.float32)
+
+
+def _read_words(
+    words: Sequence[Sequence[str]], vocabulary: Vocabulary
+) -> tuple[Array, npt.NDArray[np.bool_], list[list[int]]]:
+    places = place_words(words, vocabulary)
+    plain = np.asarray(np.isfinite(places).all(axis=1))  # else no word is known at all
+    known = [words[row] for row in np.flatnonzero(plain).tolist()]
+    plain[plain] = are_plain(known, vocabulary)
+    return places, plain, find_moods(words, vocabulary)
 
 
 def _trust(encoder: ImageEncoder, rules: TagRules) -> float:
@@ -119,14 +176,12 @@ def _prompted(
 
 
 def _places(
-    pictures: pl.DataFrame, vocabulary: Vocabulary, encoder: ImageEncoder
+    pictures: pl.DataFrame, rated: Array, worded: Array, encoder: ImageEncoder
 ) -> Array:
     embeddings = as_matrix(pictures["embedding"])
     if encoder.name == HandcraftedImageEncoder.name:
         return affect_of(embeddings)
-    rated = ratings_of(pictures)
-    placed = place_words(pictures["keywords"].to_list(), vocabulary)
-    labelled = np.where(np.isfinite(rated), rated, placed)
+    labelled = np.where(np.isfinite(rated), rated, worded)
     return affect_from_labels(
         embeddings, labelled, np.arange(len(embeddings)), spread=False
     )

@@ -20,8 +20,14 @@ from evoke_core.reviews.inbox import read_ballots
 from evoke_core.reviews.summary import ab_summary, rates_frame
 from evoke_core.storage.store import Store, digest
 from evoke_core.storage.tables import read_table, read_table_or_empty, write_arrays
+from evoke_core.vectors import Array
 from evoke_pipelines.refresh import Made, refresh
-from evoke_pipelines.shown import as_markdown, picture, rows_of_thumbnails
+from evoke_pipelines.shown import (
+    as_markdown,
+    log_progress,
+    picture,
+    rows_of_thumbnails,
+)
 
 _GROUP = "bridge"
 REPORT_KEY = "reports/bridge_report.json"
@@ -57,6 +63,7 @@ def bridge_model(
             training.track_ids,
             run_profile.bridge,
             training.supervision,
+            report=log_progress(context),
         )
         return _keep(store, "bridge", {bridge.kind: bridge}, training)
 
@@ -107,7 +114,16 @@ def bridge_report(
 
     def make() -> Made:
         training = _training(store)
-        comparison = _compare(training, store, run_profile)
+        projected = cross_fit(
+            training.music,
+            training.images,
+            training.track_ids,
+            training.folds,
+            run_profile.bridge,
+            training.supervision,
+            report=log_progress(context),
+        )
+        comparison = _compare(training, store, projected)
         text = json.dumps(comparison.as_json(), indent=1, sort_keys=True)
         store.write(REPORT_KEY, text.encode())
         judged = rates_frame(ab_summary(list(read_ballots(store))))
@@ -131,20 +147,12 @@ def _training(store: Store) -> TrainingSet:
 
 
 def _compare(
-    training: TrainingSet, store: Store, run_profile: RunProfile
+    training: TrainingSet, store: Store, projected: dict[str, Array]
 ) -> Comparison:
     truth, judged = held_truth(
         training,
         read_table(store, "track_manifest"),
         read_table(store, "source_manifests"),
-    )
-    projected = cross_fit(
-        training.music,
-        training.images,
-        training.track_ids,
-        training.folds,
-        run_profile.bridge,
-        training.supervision,
     )
     whole = {kind: rows[training.is_whole] for kind, rows in projected.items()}
     return compare(whole, training.images.embedding[judged], truth)

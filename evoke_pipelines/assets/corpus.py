@@ -1,6 +1,7 @@
 """Pictures: from what collections list to what was measured on each."""
 
 import dagster as dg
+import polars as pl
 from pydantic import Field
 
 from evoke_core.config.collections import Sources
@@ -9,6 +10,7 @@ from evoke_core.corpus.fetch import Fetcher, damaged_files, has_passing_failures
 from evoke_core.corpus.manifest import build_manifest
 from evoke_core.corpus.shards import shard_rows
 from evoke_core.corpus.survey import survey_pictures, undamaged_facts
+from evoke_core.plots import tally_plot
 from evoke_core.storage.journal import Journal
 from evoke_core.storage.store import Store
 from evoke_core.storage.tables import (
@@ -18,7 +20,7 @@ from evoke_core.storage.tables import (
 )
 from evoke_pipelines.partitions import PICTURE_SHARDS
 from evoke_pipelines.refresh import TableRecipe, refresh_parts, refresh_table
-from evoke_pipelines.shown import counts, log_progress, thumbnails
+from evoke_pipelines.shown import counts, log_progress, picture, thumbnails
 
 _GROUP = "corpus"
 
@@ -26,7 +28,7 @@ _GROUP = "corpus"
 @dg.asset(
     group_name=_GROUP,
     kinds={"polars"},
-    code_version="1",
+    code_version="2",
 )
 def source_manifests(
     context: dg.AssetExecutionContext,
@@ -44,7 +46,10 @@ def source_manifests(
         store,
         lambda: listed,
         settings=frame_digest(listed),
-        show=lambda frame: counts(frame, "source"),
+        show=lambda frame: {
+            "listed": picture(_listed(frame)),
+            **counts(frame, "source"),
+        },
     )
 
 
@@ -63,7 +68,7 @@ class FetchConfig(dg.Config):
     deps=["source_manifests"],
     partitions_def=PICTURE_SHARDS,
     backfill_policy=dg.BackfillPolicy.single_run(),
-    code_version="2",
+    code_version="3",
 )
 def image_files(
     context: dg.AssetExecutionContext,
@@ -79,22 +84,27 @@ def image_files(
     at every refresh, the rest with the run config `retry_failed`.
     """
     manifest = read_table(store, "source_manifests")
-    fetcher = Fetcher(sources, run_profile.download, store, log_progress(context))
 
     def recipe_of(shard: str) -> TableRecipe:
         listed = shard_rows(manifest, sources.pictures, shard)
         known = read_table_or_empty(store, "image_files", shard)
         lost = damaged_files(known, store)
-        return TableRecipe(
-            lambda: fetcher.fetch(
+
+        def fetch() -> pl.DataFrame:
+            report = log_progress(context)  # of this shard alone
+            return Fetcher(sources, run_profile.download, store, report).fetch(
                 listed,
                 known,
                 Journal(store, "image_files", shard),
                 lost=lost,
                 retry_failed=config.retry_failed,
-            ),
+            )
+
+        return TableRecipe(
+            fetch,
             settings=frame_digest(listed),
             show=lambda frame: {
+                "outcomes": picture(_outcomes(frame)),
                 **counts(frame, "status", "reason"),
                 "megabytes": round(float(frame["size_bytes"].sum() or 0) / 1e6, 1),
             },
@@ -110,7 +120,7 @@ def image_files(
     deps=["image_files"],
     partitions_def=PICTURE_SHARDS,
     backfill_policy=dg.BackfillPolicy.single_run(),
-    code_version="2",
+    code_version="3",
 )
 def image_facts(
     context: dg.AssetExecutionContext,
@@ -142,3 +152,24 @@ def image_facts(
         )
 
     return refresh_parts(context, store, recipe_of)
+
+
+def _listed(manifest: pl.DataFrame) -> bytes:
+    """Draw how many pictures each collection lists, by licence."""
+    teach = int((~manifest["served"]).sum())
+    aside = f"; {teach:,} of them only teach" if teach else ""
+    return tally_plot(
+        manifest.select("source", "licence"),
+        title=f"{manifest.height:,} pictures are listed{aside}",
+        unit="pictures, by licence",
+    )
+
+
+def _outcomes(files: pl.DataFrame) -> bytes:
+    """Draw how the pictures of one collection ended, failures by their reason."""
+    stored = int((files["status"] == "stored").sum())
+    return tally_plot(
+        files.select(pl.coalesce("reason", "status").alias("outcome"), "status"),
+        title=f"{stored:,} of {files.height:,} pictures have their bytes",
+        unit="pictures",
+    )

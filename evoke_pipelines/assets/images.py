@@ -91,7 +91,11 @@ def image_tags(
         context,
         store,
         lambda: tag_pictures(
-            kept_embeddings(store), vocabulary, run_profile.tags, image_encoder
+            kept_embeddings(store),
+            vocabulary,
+            run_profile.tags,
+            image_encoder,
+            report=log_progress(context),
         ),
         settings=[run_profile.tags, vocabulary, image_encoder.fingerprint],
         show=lambda tags: {

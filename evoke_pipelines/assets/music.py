@@ -8,16 +8,21 @@ from evoke_core.config.profile import RunProfile
 from evoke_core.config.vocabulary import Vocabulary
 from evoke_core.labels import unknown_labels
 from evoke_core.moods import (
-    MoodCalibration,
     count_moods,
     read_calibration,
     write_calibration,
 )
 from evoke_core.music.encode import MusicEncoder
 from evoke_core.music.library import library_labels, list_tracks
+from evoke_core.music.plots import (
+    plot_affect,
+    plot_emotion,
+    plot_evidence,
+    plot_listed,
+    plot_refusals,
+)
 from evoke_core.music.survey import survey_tracks
 from evoke_core.music.tags import CALIBRATION, calibrate_tracks, tag_tracks
-from evoke_core.plots import bars_plot, plane_plot
 from evoke_core.storage.store import Store
 from evoke_core.storage.tables import frame_digest, read_table, write_table
 from evoke_pipelines.refresh import Made, refresh, refresh_table
@@ -36,7 +41,7 @@ _SHOWN = 20  # lines of a list in the UI
 @dg.asset(
     group_name=_GROUP,
     kinds={"polars"},
-    code_version="2",
+    code_version="3",
 )
 def track_manifest(
     context: dg.AssetExecutionContext,
@@ -64,6 +69,7 @@ def track_manifest(
         lambda: listed,
         settings=[frame_digest(listed), refusals],
         show=lambda tracks: {
+            "listed": picture(plot_listed(tracks)),
             **counts(tracks, "source"),
             **_show_labels(tracks, refusals, vocabulary),
         },
@@ -74,7 +80,7 @@ def track_manifest(
     group_name=_GROUP,
     kinds={"numpy"},
     deps=["track_manifest"],
-    code_version="1",
+    code_version="2",
     pool="encoder",
 )
 def track_embeddings(
@@ -110,7 +116,7 @@ def track_embeddings(
         show=lambda frame: {
             "tracks": frame["track_id"].n_unique(),
             **encoder_shown(music_encoder),
-            "affect_plane": picture(_plane(frame, "heard")),
+            "affect_plane": picture(plot_affect(frame, "heard")),
         },
     )
 
@@ -119,7 +125,7 @@ def track_embeddings(
     group_name=_GROUP,
     kinds={"polars"},
     deps=["track_embeddings"],
-    code_version="1",
+    code_version="2",
 )
 def track_refusals(
     context: dg.AssetExecutionContext,
@@ -131,7 +137,7 @@ def track_refusals(
         store,
         lambda: read_table(store, "track_refusals"),
         settings=None,
-        show=lambda frame: counts(frame, "reason"),
+        show=_show_refusals,
     )
 
 
@@ -151,7 +157,7 @@ def track_profiles(
         store,
         lambda: read_table(store, "track_profiles"),
         settings=None,
-        show=lambda frame: {"emotion": picture(_emotion(frame))},
+        show=lambda frame: {"emotion": picture(plot_emotion(frame))},
     )
 
 
@@ -185,7 +191,7 @@ def track_calibration(
         shown = {
             "tracks": parts["track_id"].n_unique(),
             "named_by": way,
-            "evidence": picture(_evidence(calibration, vocabulary)),
+            "evidence": picture(plot_evidence(calibration, vocabulary.moods)),
             **encoder_shown(music_encoder),
         }
         return Made(done, shown, (CALIBRATION,))
@@ -238,9 +244,15 @@ def _show_tags(tags: pl.DataFrame, vocabulary: Vocabulary) -> dict[str, object]:
     return {
         "tracks": whole.height,
         "labelled": int(whole["labelled"].sum()),
-        "affect_plane": picture(_plane(tags, "tagged")),
+        "affect_plane": picture(plot_affect(tags, "tagged")),
         "moods_named": f"md:{as_markdown(count_moods(whole, vocabulary))}",
     }
+
+
+def _show_refusals(refused: pl.DataFrame) -> dict[str, object]:
+    if not refused.height:
+        return {"refused": "none: every listed track can be heard"}
+    return {"refused": picture(plot_refusals(refused)), **counts(refused, "reason")}
 
 
 def _show_labels(
@@ -255,49 +267,3 @@ def _show_labels(
         shown["unusable_label_rows"] = len(refusals)
         shown["first_unusable_label_rows"] = refusals[:_SHOWN]
     return shown
-
-
-def _plane(parts: pl.DataFrame, how: str) -> bytes:
-    whole = parts.filter(pl.col("part") == 0)
-    points = whole.select("valence", "arousal").to_numpy()
-    bright = float((points[:, 0] > 0).mean()) if len(points) else 0.0
-    lively = float((points[:, 1] > 0).mean()) if len(points) else 0.0
-    return plane_plot(
-        points,
-        title=f"{whole.height} tracks as {how}: {bright:.0%} pleasant, "
-        f"{lively:.0%} excited",
-    )
-
-
-def _evidence(calibration: MoodCalibration, vocabulary: Vocabulary) -> bytes:
-    """Draw how much evidence the library gives for each mood, and how it varies."""
-    spread = zip(calibration.mean, calibration.spread, strict=True)
-    values = {
-        name: (float(mean), float(mean - deviation), float(mean + deviation))
-        for name, (mean, deviation) in zip(vocabulary.moods, spread, strict=True)
-    }
-    ranked = dict(sorted(values.items(), key=lambda item: -item[1][0]))
-    most, least = next(iter(ranked)), next(reversed(ranked))
-    return bars_plot(
-        ranked,
-        title=f"This library is most of all {most}, and {least} least",
-        unit="evidence for the mood, with one standard deviation",
-    )
-
-
-def _emotion(profiles: pl.DataFrame) -> bytes:
-    values = ["energy", "valence", "texture", "harmonic_complexity", "rhythmic_density"]
-    whole = profiles.filter(pl.col("part") == 0)
-    spread = {
-        name.replace("_", " "): (
-            float(whole[name].median() or 0.0),  # type: ignore[arg-type]
-            float(whole[name].quantile(0.1) or 0.0),
-            float(whole[name].quantile(0.9) or 0.0),
-        )
-        for name in values
-    }
-    return bars_plot(
-        spread,
-        title=f"Emotion of {whole.height} tracks: median, with four fifths of them",
-        unit="0 to 1",
-    )

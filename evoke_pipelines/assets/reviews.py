@@ -8,6 +8,7 @@ import dagster as dg
 import polars as pl
 from pydantic import Field
 
+from evoke_core.plots import tally_plot
 from evoke_core.reviews.ballot import Ballot
 from evoke_core.reviews.curated import Names, Pair, Said, curate, last_words
 from evoke_core.reviews.dealing import StudyPlan
@@ -23,7 +24,7 @@ from evoke_core.schemas import TABLES
 from evoke_core.storage.store import Store
 from evoke_core.storage.tables import read_table
 from evoke_pipelines.refresh import refresh_table
-from evoke_pipelines.shown import as_markdown
+from evoke_pipelines.shown import as_markdown, picture
 
 _GROUP = "reviews"
 SUMMARY_KEY = "reports/reviews.json"
@@ -89,7 +90,7 @@ def study_page(
     group_name=_GROUP,
     kinds={"polars"},
     deps=["duplicate_clusters", "track_embeddings"],
-    code_version="1",
+    code_version="2",
 )
 def curated_pairs(
     context: dg.AssetExecutionContext, store: dg.ResourceParam[Store]
@@ -155,6 +156,7 @@ def _show(
 ) -> dict[str, object]:
     settled = pairs.height
     shown: dict[str, object] = {
+        "judged": _judged(pairs),
         "verdict_files": len(ballots),
         "raters": len({ballot.rater for ballot in ballots}),
         "matches": int(pairs["match"].sum()),
@@ -169,3 +171,19 @@ def _show(
     if rates.height:
         shown["real_board_preferred"] = "md:" + as_markdown(rates)
     return shown
+
+
+def _judged(pairs: pl.DataFrame) -> str:
+    """Draw how many pairs fit or do not, and how many people agreed on each."""
+    if not pairs.height:
+        return f"nothing yet: put files that study_page saves into {INBOX}"
+    agreed = (pl.col("agreement") * pl.col("raters")).round().cast(pl.Int64)
+    plot = tally_plot(
+        pairs.select(
+            pl.when(match=1).then(pl.lit("fits")).otherwise(pl.lit("does not fit")),
+            pl.format("{} of {} people", agreed, "raters").alias("agreed"),
+        ),
+        title=f"{int(pairs['match'].sum()):,} of {pairs.height:,} judged pairs fit",
+        unit="pairs of a song and a picture, by how many agreed",
+    )
+    return picture(plot)

@@ -3,6 +3,7 @@
 import io
 
 import numpy as np
+import polars as pl
 from PIL import Image
 
 from evoke_core.plots import (
@@ -11,6 +12,7 @@ from evoke_core.plots import (
     histogram_plot,
     lines_plot,
     plane_plot,
+    tally_plot,
 )
 
 POINTS = np.random.default_rng(1).uniform(-1, 1, (50, 2))
@@ -95,3 +97,34 @@ def test_counted_distributions_are_drawn_also_where_one_is_empty():
 
     assert image.width == 700
     assert has_colour(image, "#d6865f")  # the accent, half through
+
+
+def tally(names: dict[str, str]) -> Image.Image:
+    """Draw rows of a name and as many parts as its text has letters."""
+    rows = [(name, part) for name, parts in names.items() for part in parts]
+    frame = pl.DataFrame(rows, schema=["name", "part"], orient="row", strict=False)
+    return opened(tally_plot(frame.cast(pl.String), title="t", unit="rows"))
+
+
+def test_counts_are_bars_in_parts_the_most_frequent_in_the_accent():
+    one, two = tally({"a": "kkkk"}), tally({"a": "kkkk", "b": "ll"})
+
+    assert has_colour(one, "#c2542d")
+    assert not has_colour(one, "#595959", 2)
+    assert has_colour(two, "#595959", 2)  # 0.35 of white, the second part
+    assert two.height > one.height
+
+
+def test_beyond_sixteen_bars_the_rarest_are_one():
+    sixteen = tally({f"name {n}": "k" * (n + 1) for n in range(16)})
+    hundred = tally({f"name {n}": "k" * (n + 1) for n in range(100)})
+
+    assert hundred.height == sixteen.height
+
+
+def test_names_of_strangers_are_drawn_and_not_read_as_maths():
+    tally({r"$\frac{$": "$x", "$_{^$ and $": "k", "_hidden": "_"})
+
+
+def test_nothing_counted_is_still_a_picture():
+    assert tally({}).width == 700

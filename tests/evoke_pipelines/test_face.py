@@ -83,6 +83,11 @@ def test_what_is_said_to_start_an_asset_exists_and_is_on() -> None:
     assert started <= known | {"people"}
 
 
+def test_what_was_never_made_says_when_it_is() -> None:
+    for name, spec in specs().items():
+        assert spec.metadata["made"], name
+
+
 def test_every_table_shows_the_columns_of_the_data_dictionary() -> None:
     for table, declared in TABLES.items():
         schema = specs()[table].metadata["dagster/column_schema"]
@@ -230,24 +235,47 @@ def test_times_are_said_as_people_do(seconds: float, said: str) -> None:
     assert duration(seconds) == said
 
 
-def test_progress_is_told_first_and_last_and_seldom_between() -> None:
-    lines: list[str] = []
+class Told:
+    """A step's context that keeps what is logged."""
 
-    class Log:
-        def info(self, text: str, *values: Any) -> None:
-            lines.append(text % values)
+    asset_key = dg.AssetKey("image_facts")
 
-    class Told:
-        asset_key = dg.AssetKey("image_facts")
-        log = Log()
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.log = self
 
-    report = log_progress(Told())  # type: ignore[arg-type]
-    for done in range(1, 1001):
-        report(done, 1000)
-    assert [line.split(" (")[0] for line in lines] == [
-        "image_facts: 1 of 1000",
-        "image_facts: 1000 of 1000",
+    def info(self, text: str, *values: Any) -> None:
+        self.lines.append(text % values)
+
+
+def progress(monkeypatch: pytest.MonkeyPatch, total: int, each_s: float) -> list[str]:
+    """Report every one of `total` items that take `each_s` seconds."""
+    now, told = 0.0, Told()
+    monkeypatch.setattr("evoke_pipelines.shown.time.monotonic", lambda: now)
+    report = log_progress(told)  # type: ignore[arg-type]
+    for done in range(1, total + 1):
+        now += each_s
+        report(done, total)
+    return told.lines
+
+
+def test_progress_is_told_every_ten_seconds_and_at_the_end(monkeypatch) -> None:
+    assert progress(monkeypatch, 100, 0.25) == [
+        "image_facts: 40 of 100 (40 %), 4.0 a second, 15 s left",
+        "image_facts: 80 of 100 (80 %), 4.0 a second, 5 s left",
+        "image_facts: 100 of 100 (100 %), 4.0 a second, 0 s left",
     ]
+
+
+def test_what_is_slow_says_how_long_one_takes(monkeypatch) -> None:
+    assert progress(monkeypatch, 2, 90.0) == [
+        "image_facts: 1 of 2 (50 %), 90.0 s each, 1 min 30 s left",
+        "image_facts: 2 of 2 (100 %), 90.0 s each, 0 s left",
+    ]
+
+
+def test_what_is_over_in_less_than_ten_seconds_says_nothing(monkeypatch) -> None:
+    assert progress(monkeypatch, 1000, 0.009) == []
 
 
 # Checks

@@ -184,5 +184,7 @@ def test_files_whose_runs_break_are_tried_three_times_until_one_is_new(
 
 def test_a_file_that_is_still_being_copied_waits(store: LocalStore) -> None:
     store.write("reviews/inbox/fresh.json", b"{}")
+    soon = time.time() + 60  # however long a busy machine takes to look
+    os.utime(store.locate("reviews/inbox/fresh.json"), (soon, soon))
     with dg.DagsterInstance.ephemeral() as instance:
         assert isinstance(tick(store, instance), dg.SkipReason)

@@ -98,9 +98,9 @@ def test_a_track_is_never_on_both_sides_of_the_early_stopping_split(monkeypatch)
     sides = []
     find = fit_module._find_epochs
 
-    def spy(fit, judge, shrinkage):
+    def spy(fit, judge, *rest):
         sides.extend(side.music.embedding for side in (fit, judge))
-        return find(fit, judge, shrinkage)
+        return find(fit, judge, *rest)
 
     monkeypatch.setattr(fit_module, "_find_epochs", spy)
     rules = RULES.model_copy(update={"max_epochs": 1})
@@ -141,3 +141,19 @@ def test_many_pictures_are_shown_some_at_a_time(monkeypatch):
     monkeypatch.setattr(contrast_module, "IMAGES_AT_ONCE", 30)
     bridge = fit_bridge(world.music, world.images, world.groups, RULES)
     assert area(bridge, planted(seed=1)) > 0.7
+
+
+def test_progress_counts_epochs_up_to_what_it_promised_last():
+    world, told = planted(), []
+    rules = RULES.model_copy(update={"max_epochs": 12, "patience": 3})
+
+    fit_bridge(
+        world.music, world.images, world.groups, rules,
+        report=lambda *at: told.append(at),
+    )  # fmt: skip
+
+    done, most = zip(*told, strict=True)
+    assert sorted(set(done)) == list(range(1, done[-1] + 1))
+    assert list(done) == sorted(done)
+    assert list(most) == sorted(most, reverse=True)
+    assert (most[0], most[-1]) == (24, done[-1])

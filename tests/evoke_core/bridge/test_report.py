@@ -155,3 +155,18 @@ def test_alignment_counts_cosines_of_matches_and_of_drawn_pictures():
     assert (good.edges[0], good.edges[-1]) == (-1.0, 1.0)
     assert good.matched[-1] == bad.matched[0] == 3  # cosines of 1 and of -1
     assert sum(good.matched) == sum(good.random) == 3
+
+
+def test_progress_counts_folds(monkeypatch):
+    music, images = sides(tracks=12)
+    told = []
+    monkeypatch.setattr(
+        report_module, "fit_all", lambda *_: {"memory": Memory(np.empty((0, 4)))}
+    )
+
+    cross_fit(
+        music, images, np.arange(12), np.arange(12) % 3, RULES,
+        report=lambda *at: told.append(at),
+    )  # fmt: skip
+
+    assert told == [(1, 3), (2, 3), (3, 3)]
