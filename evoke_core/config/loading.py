@@ -2,6 +2,8 @@
 
 import re
 import reprlib
+from copy import deepcopy
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -74,9 +76,16 @@ def with_picture_folder(
 def parse_yaml(text: str) -> Any:  # noqa: ANN401 (whatever the file holds)
     """Parse YAML by libyaml where PyYAML was built with it, which is ten times faster.
 
+    What was parsed a moment ago is copied: each resource of a run reads its own.
+
     Raises:
         yaml.YAMLError: It is none.
     """
+    return deepcopy(_parsed(text))
+
+
+@lru_cache(maxsize=16)
+def _parsed(text: str) -> Any:  # noqa: ANN401 (whatever the text holds)
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         return yaml.load(text, Loader=loader)  # noqa: S506 (both are the safe one)

@@ -65,8 +65,8 @@ def check_index(
         served: Pictures of the tables, to measure recall with.
     """
     previous = _previous(store)
-    kept = previous is not None and index.has(previous)
-    alias = _alias(index)
+    alias, present = glance(store, index, release)
+    kept = previous is not None and previous in present
     problems = []
     if previous is not None and not kept:
         problems.append(f"the release before can't be served: {previous} is gone")
@@ -89,6 +89,18 @@ def check_index(
         release.collection, count, release.pictures, recall, alias, previous, kept,
         tuple(problems),
     )  # fmt: skip
+
+
+def glance(
+    store: Store, index: ImageIndex, release: Release
+) -> tuple[str | None, list[str]]:
+    """Look whether what is served, and was before, is there; nothing is searched.
+
+    Returns:
+        The collection that the alias points at, and those of the two that are there.
+    """
+    named = (release.collection, _previous(store))
+    return _alias(index), [name for name in named if name and index.has(name)]
 
 
 def unreachable(store: Store, release: Release, why: str) -> Health:

@@ -3,19 +3,24 @@
 import dagster as dg
 
 from evoke_core.config.vocabulary import Vocabulary
-from evoke_core.errors import IndexUnavailable
-from evoke_core.release import Release
+from evoke_core.drops.drop import PREFIX, QUARANTINE
+from evoke_core.errors import IndexUnavailable, ReleaseMissing
+from evoke_core.release import CURRENT, Release, read_release
+from evoke_core.serving.quarantine import DONE
 from evoke_core.status.findings import find_all
-from evoke_core.status.health import Health, check_index, unreachable
+from evoke_core.status.health import Health, check_index, glance, unreachable
 from evoke_core.status.page import headline, render_status
 from evoke_core.status.poster import draw_poster
 from evoke_core.status.served import Served
 from evoke_core.status.status import read_status
 from evoke_core.storage.store import Store, digest
+from evoke_pipelines.refresh import Made, refresh
 from evoke_pipelines.resources import IndexAccess
-from evoke_pipelines.shown import as_metadata, picture, place
+from evoke_pipelines.shown import picture
 
 PAGE, POSTER = "reports/evoke.html", "reports/evoke.png"
+BOARDS = "boards/"
+_COMING = (PREFIX, DONE, QUARANTINE, BOARDS)
 
 
 @dg.asset(
@@ -24,7 +29,7 @@ PAGE, POSTER = "reports/evoke.html", "reports/evoke.png"
     deps=["source_manifests", "image_files", "image_facts", "curated_images",
           "image_embeddings", "image_tags", "track_manifest", "track_embeddings",
           "track_tags", "bridge_report", "image_index", "release"],
-    code_version="1",
+    code_version="2",
     pool="milvus",
 )  # fmt: skip
 def evoke_report(
@@ -35,10 +40,42 @@ def evoke_report(
 ) -> dg.MaterializeResult[None]:
     """One page on pictures, music, bridge, index, boards and drops, and one picture.
 
-    Made anew each time: boards and drops come without a run of their own, and whether
-    the index is well is asked of it now. The same status is written once.
+    Boards and drops come without a run of their own, and an index can be lost: both are
+    looked for each time, and where nothing of it all has changed, nothing is drawn.
     """
+    standing = [_lying(store), _standing(store, index)]
+    return refresh(
+        context, store, lambda: _draw(context, store, vocabulary, index),
+        settings=standing,
+    )  # fmt: skip
 
+
+def _lying(store: Store) -> list[tuple[str, str | None]]:
+    """List what comes and goes by itself: songs, boards, refusals, the release."""
+    listed = [
+        (found.key, found.etag)
+        for prefix in _COMING
+        for found in store.listing(prefix)
+        if prefix != BOARDS or found.key.endswith("/board.json")
+    ]
+    return [(CURRENT, store.etag(CURRENT)), *listed]
+
+
+def _standing(store: Store, index: IndexAccess) -> object:
+    try:
+        release = read_release(store)
+        with index.open() as opened:
+            return glance(store, opened, release)
+    except (ReleaseMissing, IndexUnavailable) as absent:
+        return str(absent)
+
+
+def _draw(
+    context: dg.AssetExecutionContext,
+    store: Store,
+    vocabulary: Vocabulary,
+    index: IndexAccess,
+) -> Made:
     def ask(release: Release, served: Served) -> Health:
         try:
             with index.open() as opened:
@@ -50,32 +87,16 @@ def evoke_report(
     status = read_status(store, list(vocabulary.moods), ask)
     poster = draw_poster(status)
     page = render_status(status).encode(errors="replace")  # names that are no UTF-8
-    made = {POSTER: poster, PAGE: page}
-    changed = [key for key, content in made.items() if not _holds(store, key, content)]
-    for key in changed:
-        store.write(key, made[key])
-    said = {finding.part: finding.said for finding in find_all(status)}
+    store.write(POSTER, poster)
+    store.write(PAGE, page)
     shown = {
         "status": picture(poster),
-        **place(store, PAGE),
         "headline": headline(status),
         "pictures_listed": status.funnel.total("listed"),
         "pictures_served": status.funnel.total("served"),
         "boards_stored": len(status.latest.ids),
         "drops_waiting": status.dropped.waiting,
         "drops_set_aside": status.dropped.quarantined,
-        "bytes": len(page) + len(poster),
-        "changed": bool(changed),
-        **said,
+        **{finding.part: finding.said for finding in find_all(status)},
     }
-    return dg.MaterializeResult(
-        metadata={name: as_metadata(value) for name, value in shown.items()},
-        data_version=dg.DataVersion(digest(page)),
-    )
-
-
-def _holds(store: Store, key: str, content: bytes) -> bool:
-    try:
-        return store.read(key) == content
-    except KeyError:
-        return False
+    return Made(digest(page), shown, (PAGE, POSTER))

@@ -1,4 +1,4 @@
-"""The status page in Dagster: made anew each time, whatever is missing."""
+"""The status page in Dagster: drawn when anything changed, whatever is missing."""
 
 from contextlib import contextmanager
 
@@ -15,9 +15,12 @@ from tests.evoke_core.status import planted
 class AwayIndex:
     """No server answers."""
 
+    def __init__(self, why: str = "no server answers; start it") -> None:
+        self.why = why
+
     @contextmanager
     def open(self):
-        raise IndexUnreachable("no server answers; start it")
+        raise IndexUnreachable(self.why)
         yield
 
 
@@ -61,14 +64,20 @@ def test_an_empty_store_has_a_page(store, materialize):
     assert shown["index"] == "Nothing has been released yet."
 
 
-def test_the_same_status_is_written_once(store, materialize):
+def test_the_same_status_is_drawn_once(store, materialize):
     planted.plant_store(store)
-    assert materialize()["changed"]
+    assert materialize()["recomputed"]
     before = store.etag(module.PAGE)
-    assert not materialize()["changed"]
+    assert not materialize()["recomputed"]
     assert store.etag(module.PAGE) == before
     store.delete(module.POSTER)
-    assert materialize()["changed"]
+    assert materialize()["recomputed"]
+
+
+def test_an_index_that_answers_otherwise_is_told(store, materialize):
+    planted.plant_store(store)
+    assert materialize()["index"] == "No server answers; start it."
+    assert materialize(AwayIndex("its disk is full"))["index"] == "Its disk is full."
 
 
 def test_it_is_made_anew_when_a_board_has_come(store, materialize):
