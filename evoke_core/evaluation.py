@@ -79,29 +79,6 @@ def bootstrap(values: npt.NDArray[Any], *, seed: int = 0) -> Figure:
     return Figure(float(values.mean()), float(low), float(high), len(values))
 
 
-def board_consistency(queries: Array, boards: list[set[str]]) -> tuple[float, float]:
-    """Say how much of their boards near and far songs share.
-
-    Args:
-        queries: float32[Q, D], unit length.
-        boards: The Q boards' picture ids.
-
-    Returns:
-        Mean shared part (Jaccard) of each song's board with its nearest song's, and
-        with its farthest song's.
-    """
-    if len(boards) < 3:
-        return float("nan"), float("nan")
-    similarity = queries @ queries.T
-    np.fill_diagonal(similarity, -np.inf)
-    nearest = similarity.argmax(axis=1)
-    np.fill_diagonal(similarity, np.inf)
-    farthest = similarity.argmin(axis=1)
-    near = [_shared(boards[i], boards[j]) for i, j in enumerate(nearest)]
-    far = [_shared(boards[i], boards[j]) for i, j in enumerate(farthest)]
-    return float(np.mean(near)), float(np.mean(far))
-
-
 def _in_parts(count: int, size: int) -> list[int]:
     return [min(size, count - start) for start in range(0, count, size)]
 
@@ -132,10 +109,6 @@ def _area_under_curve(hits: Relevance) -> npt.NDArray[np.float64]:
     wrong = (others_above * hits).sum(axis=1)
     pairs = np.maximum(good * bad, 1)
     return cast("npt.NDArray[np.float64]", np.where(bad > 0, 1.0 - wrong / pairs, 1.0))
-
-
-def _shared(left: set[str], right: set[str]) -> float:
-    return len(left & right) / max(len(left | right), 1)
 
 
 _RULES: Mapping[str, Callable[[Relevance], npt.NDArray[np.float64]]] = {

@@ -68,25 +68,6 @@ def bars_plot(
     return _png(figure)
 
 
-def lines_plot(
-    courses: Mapping[str, npt.NDArray[Any]], *, title: str, labels: tuple[str, str]
-) -> bytes:
-    """Draw one line a name.
-
-    Args:
-        courses: float[N, 2] points by name.
-        title: The finding.
-        labels: Of the two axes, with units.
-    """
-    figure, axes = _canvas(title, height=3.4)
-    for number, (name, points) in enumerate(courses.items()):
-        shade = ACCENT if number == 0 else str(0.3 + 0.15 * (number % 4))
-        axes.plot(points[:, 0], points[:, 1], color=shade, label=name)
-    axes.set(xlabel=labels[0], ylabel=labels[1])
-    axes.legend(frameon=False, fontsize=8)
-    return _png(figure)
-
-
 def tradeoff_plot(
     courses: Mapping[str, npt.NDArray[Any]],
     marks: Mapping[str, tuple[float, float]],
@@ -116,23 +97,6 @@ def tradeoff_plot(
             name, place, offset, textcoords="offset points", fontsize=8, color=INK
         )
     axes.set(xlabel=labels[0], ylabel=labels[1])
-    axes.legend(frameon=False, fontsize=8)
-    return _png(figure)
-
-
-def histogram_plot(
-    groups: Mapping[str, npt.NDArray[Any]], *, title: str, unit: str
-) -> bytes:
-    """Overlay distributions; the first in the accent, the others in grey."""
-    figure, axes = _canvas(title, height=3.2)
-    everything = np.concatenate(list(groups.values()))
-    edges = np.histogram_bin_edges(everything, bins=40)
-    for number, (name, values) in enumerate(groups.items()):
-        colour = ACCENT if number == 0 else GREY
-        axes.hist(
-            values, edges.tolist(), color=colour, alpha=0.6, label=name, density=True
-        )
-    axes.set(xlabel=unit, ylabel="share")
     axes.legend(frameon=False, fontsize=8)
     return _png(figure)
 

@@ -62,22 +62,6 @@ def hamming_pairs(phashes: Hashes, radius: int) -> Rows:
     return _in_order(hamming_edges(phashes, radius))
 
 
-def hamming_pairs_between(new: Hashes, old: Hashes, radius: int) -> Rows:
-    """Find all pairs of a new and an old hash within a Hamming radius, exactly.
-
-    Args:
-        new: uint64[N].
-        old: uint64[M].
-        radius: Bits, 0 to 64.
-
-    Returns:
-        int64[P, 2], each a row of new and a row of old, in ascending order.
-    """
-    left, right = _Grouped.by_hash(new), _Grouped.by_hash(old)
-    edges = distinct_edges(left.hashes, right.hashes, radius)
-    return _in_order(part for block in edges for part in _expand(block, left, right))
-
-
 def hamming_edges(phashes: Hashes, radius: int) -> Iterator[Rows]:
     """Find the pairs of `hamming_pairs` one bounded block after another.
 

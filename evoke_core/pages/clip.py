@@ -20,7 +20,6 @@ from evoke_core.pages.board_picture import title_of
 from evoke_core.pages.lettering import fitted, typeface
 from evoke_core.pages.masonry import masonry, paste_tile
 from evoke_core.pages.ribbon import ribbon_colours, ribbon_mask
-from evoke_core.storage.store import Store
 
 SIDE_PX = 540
 DURATION_S = 6.0
@@ -82,13 +81,6 @@ def render_clip(
         if len(made) <= MOST_BYTES:
             break
     return made
-
-
-def store_clip(store: Store, document: Mapping[str, Any], clip: bytes) -> str:
-    """Keep a clip beside its board and return its store key."""
-    key = f"boards/{document['board_id']}/clip.webp"
-    store.write(key, clip)
-    return key
 
 
 def choose_scenes(document: Mapping[str, Any]) -> list[Scene]:

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 import evoke_core.evaluation as evaluation_module
 from evoke_core.evaluation import (
     Figure,
-    board_consistency,
     bootstrap,
     retrieval_figures,
 )
@@ -145,18 +144,3 @@ def test_figures_compare_beyond_the_interval():
     assert not Figure(0.39, 0.3, 0.5, 10).overlaps_or_exceeds(standing)
     assert Figure(0.61, 0.5, 0.7, 10).exceeds(standing)
     assert not Figure(0.6, 0.5, 0.7, 10).exceeds(standing)
-
-
-def test_consistency_by_hand():
-    angles = np.radians([0, 10, 90])
-    queries = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
-    boards = [{"a", "b", "c"}, {"b", "c", "d"}, {"c", "x", "y"}]
-    near, far = board_consistency(queries, boards)
-    # nearest: 0-1, 1-0, 2-1; farthest: 0-2, 1-2, 2-0
-    assert near == pytest.approx((2 / 4 + 2 / 4 + 1 / 5) / 3)
-    assert far == pytest.approx((1 / 5 + 1 / 5 + 1 / 5) / 3)
-
-
-def test_two_boards_say_nothing_about_consistency():
-    found = board_consistency(np.eye(2, dtype=np.float32), [{"a"}, {"a"}])
-    assert np.isnan(found).all()

@@ -9,10 +9,9 @@ from PIL import Image
 from evoke_core.plots import (
     bars_plot,
     counts_plot,
-    histogram_plot,
-    lines_plot,
     plane_plot,
     tally_plot,
+    tradeoff_plot,
 )
 
 POINTS = np.random.default_rng(1).uniform(-1, 1, (50, 2))
@@ -57,21 +56,6 @@ def test_more_bars_make_a_taller_plot():
     assert height(9) > height(2) > 0
 
 
-def test_any_number_of_lines_can_be_drawn():
-    courses = {f"line {number}": POINTS[:5] + number for number in range(9)}
-
-    assert opened(lines_plot(courses, title="t", labels=("x", "y"))).width == 700
-
-
-def test_distributions_overlay():
-    rng = np.random.default_rng(2)
-    groups = {"matched": rng.normal(1, 1, 200), "random": rng.normal(0, 1, 200)}
-
-    image = opened(histogram_plot(groups, title="t", unit="cosine"))
-
-    assert has_colour(image, "#9a9a9a", 60)
-
-
 def test_equal_bytes_for_equal_input():
     assert plane_plot(POINTS, title="t") == plane_plot(POINTS, title="t")
 
@@ -81,14 +65,12 @@ def test_markup_and_underscores_in_names_are_drawn_as_they_are():
     pair = {"_hidden": POINTS, text: POINTS}
 
     opened(bars_plot({text: (0.5, 0.4, 0.6)}, title=text, unit=text))
-    opened(lines_plot(pair, title=text, labels=(text, text)))
+    opened(tradeoff_plot(pair, {text: (0.5, 0.5)}, title=text, labels=(text, text)))
 
 
 def test_little_data_is_still_a_picture():
     opened(plane_plot(np.empty((0, 2)), title="none"))
     opened(bars_plot({}, title="none", unit="u"))
-    opened(lines_plot({"one": POINTS[:1]}, title="one", labels=("x", "y")))
-    opened(histogram_plot({"equal": np.full(5, 0.5)}, title="equal", unit="u"))
 
 
 def test_counted_distributions_are_drawn_also_where_one_is_empty():

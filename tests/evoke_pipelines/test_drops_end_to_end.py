@@ -4,31 +4,19 @@ The real daemon over a real HTTP endpoint; what is counted is what lies in the b
 and what Dagster has on record.
 """
 
-import importlib.util
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import boto3
 import pytest
 
 from evoke_core.storage.s3 import S3Store
+from tests.evoke_pipelines import daemon
+from tests.evoke_pipelines.micro import micro
 
 pytestmark = [pytest.mark.service, pytest.mark.slow]
-
-
-def _beside(name: str) -> ModuleType:
-    path = Path(__file__).with_name(f"{name}.py")
-    spec = importlib.util.spec_from_file_location(f"end_to_end_{name}", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-daemon = _beside("daemon")
-graph = _beside("test_graph")
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +31,7 @@ def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, Any,
         client = boto3.client("s3")
         client.create_bucket(Bucket=daemon.BUCKET)
         filled = daemon.Bucket(client)
-        resources = graph.micro(home) | {"store": S3Store(daemon.BUCKET, filled.prefix)}
+        resources = micro(home) | {"store": S3Store(daemon.BUCKET, filled.prefix)}
         daemon.publish(resources)
         environment |= {
             "EVOKE_HOME": str(home),

@@ -2,14 +2,12 @@
 
 import ctypes
 import gc
-import importlib.util
 import io
 import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import dagster as dg
@@ -22,6 +20,8 @@ from evoke_pipelines.assets import boards
 from evoke_pipelines.jobs import compose_boards
 from evoke_pipelines.partitions import AUDIO_DROPS_NAME
 from evoke_pipelines.sensors import audio_drop_sensor
+from tests.evoke_pipelines import daemon
+from tests.evoke_pipelines.micro import micro
 
 pytestmark = pytest.mark.slow
 
@@ -32,18 +32,6 @@ MOST_GROWTH_KB = 50.0  # a drop
 # Of a tick, from the first fifth to the last: records are ten times as many by then.
 MOST_SLOWER = 3.0
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-
-
-def _beside(name: str) -> ModuleType:
-    path = Path(__file__).with_name(f"{name}.py")
-    spec = importlib.util.spec_from_file_location(f"soak_{name}", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-daemon = _beside("daemon")
-graph = _beside("test_graph")
 
 
 @pytest.fixture
@@ -135,7 +123,7 @@ def _drop(store: LocalStore, number: int) -> None:
 def test_neither_memory_nor_tick_time_grows_over_five_hundred_drops(
     instance: dg.DagsterInstance, tmp_path: Path
 ) -> None:
-    resources = graph.micro(tmp_path)
+    resources = micro(tmp_path)
     daemon.publish(resources)
     store, soak = resources["store"], Soak(resources, instance)
     for first in range(0, DROPS, AT_ONCE):

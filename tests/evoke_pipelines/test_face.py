@@ -10,13 +10,10 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from evoke_core.config.loading import load_run_profile, load_sources, load_vocabulary
-from evoke_core.corpus.aesthetics import load_aesthetics
+from evoke_core.config.loading import load_run_profile
 from evoke_core.corpus.licences import load_licences
 from evoke_core.errors import ConfigError, IndexUnreachable
 from evoke_core.images.handcrafted import HandcraftedImageEncoder
-from evoke_core.memory.studio import StudioAccess
-from evoke_core.music.handcrafted import HandcraftedMusicEncoder
 from evoke_core.schemas import TABLES, Column
 from evoke_core.storage.local import LocalStore
 from evoke_core.storage.tables import read_table, table_key, write_table
@@ -26,8 +23,8 @@ from evoke_pipelines.definitions import STAGES, defs
 from evoke_pipelines.environment import CONFIG_FOLDER
 from evoke_pipelines.partitions import EVERY_SHARD
 from evoke_pipelines.refresh import Made, refresh, refresh_table
-from evoke_pipelines.resources import IndexAccess
 from evoke_pipelines.shown import as_markdown, duration, log_progress, picture, sample
+from tests.evoke_pipelines.micro import micro
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -432,26 +429,6 @@ class AnotherEncoder(HandcraftedImageEncoder):
         return "another"
 
 
-def _micro(home: Path) -> dict[str, Any]:
-    sources = load_sources(CONFIG_FOLDER)
-    painted = sources.pictures["painted"].model_copy(update={"quota": 12})
-    pieces = sources.music["synthesized"].model_copy(update={"quota": 1})
-    return {
-        "store": LocalStore(home / "store"),
-        "run_profile": load_run_profile(CONFIG_FOLDER, "demo"),
-        "sources": sources.model_copy(
-            update={"pictures": {"painted": painted}, "music": {"synthesized": pieces}}
-        ),
-        "vocabulary": load_vocabulary(CONFIG_FOLDER),
-        "licences": load_licences(CONFIG_FOLDER / "licences.yaml"),
-        "aesthetics": load_aesthetics(CONFIG_FOLDER / "aesthetics.yaml"),
-        "image_encoder": HandcraftedImageEncoder(),
-        "music_encoder": HandcraftedMusicEncoder(),
-        "index": IndexAccess(str(home / "milvus.db")),
-        "memory_studio": StudioAccess(home / "weights"),
-    }
-
-
 _TO_THE_PAIRS = ("corpus", "images", "music", "pairs", "directions")
 
 
@@ -479,7 +456,7 @@ def _recomputed(resources: dict[str, Any], instance: dg.DagsterInstance) -> set[
 def test_another_encoder_makes_again_what_depends_on_it_and_nothing_else(
     tmp_path: Path, instance: dg.DagsterInstance
 ) -> None:
-    resources = _micro(tmp_path)
+    resources = micro(tmp_path, pictures=12)
     _recomputed(resources, instance)
     changed = {**resources, "image_encoder": AnotherEncoder()}
     # What comes out of them is the same but for the vectors' name, so neither pairs nor

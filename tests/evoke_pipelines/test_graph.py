@@ -11,17 +11,10 @@ import pytest
 
 from evoke_core.config.loading import (
     load_run_profile,
-    load_sources,
-    load_vocabulary,
 )
-from evoke_core.corpus.aesthetics import load_aesthetics
-from evoke_core.corpus.licences import load_licences
 from evoke_core.drops.drop import observe
 from evoke_core.images.encoders import open_image_encoder
-from evoke_core.images.handcrafted import HandcraftedImageEncoder
-from evoke_core.memory.studio import StudioAccess
 from evoke_core.music.encoders import open_music_encoder
-from evoke_core.music.handcrafted import HandcraftedMusicEncoder
 from evoke_core.release import read_release
 from evoke_core.storage.local import LocalStore
 from evoke_core.storage.stamps import read_stamp
@@ -31,33 +24,12 @@ from evoke_pipelines.definitions import STAGES
 from evoke_pipelines.environment import CONFIG_FOLDER
 from evoke_pipelines.operations import refine_board, roll_back
 from evoke_pipelines.partitions import AUDIO_DROPS_NAME, EVERY_SHARD, one_run_over
-from evoke_pipelines.resources import IndexAccess
+from tests.evoke_pipelines.micro import micro
 
 # Partitioned otherwise, or told what to do by whoever starts them.
 BY_HAND = ("audio_drop_board", "audio_drop_memory", "library_board", "library_memory",
            "study_page", "playlist", "board_comparison")  # fmt: skip
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-
-
-def micro(home: Path) -> dict[str, Any]:
-    """Hand out the demo's resources with two dozen pictures and a dozen pieces."""
-    sources = load_sources(CONFIG_FOLDER)
-    painted = sources.pictures["painted"].model_copy(update={"quota": 20})
-    pieces = sources.music["synthesized"].model_copy(update={"quota": 1})
-    return {
-        "store": LocalStore(home / "store"),
-        "run_profile": load_run_profile(CONFIG_FOLDER, "demo"),
-        "sources": sources.model_copy(
-            update={"pictures": {"painted": painted}, "music": {"synthesized": pieces}}
-        ),
-        "vocabulary": load_vocabulary(CONFIG_FOLDER),
-        "licences": load_licences(CONFIG_FOLDER / "licences.yaml"),
-        "aesthetics": load_aesthetics(CONFIG_FOLDER / "aesthetics.yaml"),
-        "image_encoder": HandcraftedImageEncoder(),
-        "music_encoder": HandcraftedMusicEncoder(),
-        "index": IndexAccess(str(home / "milvus.db")),
-        "memory_studio": StudioAccess(home / "weights"),
-    }
 
 
 def run(resources: dict[str, Any], instance: dg.DagsterInstance, **options: Any):

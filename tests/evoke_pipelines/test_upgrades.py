@@ -18,16 +18,10 @@ import polars as pl
 import pytest
 
 import evoke_pipelines.assets.curation as curation_module
-from evoke_core.config.loading import load_run_profile, load_sources, load_vocabulary
-from evoke_core.corpus.aesthetics import load_aesthetics
-from evoke_core.corpus.licences import load_licences
 from evoke_core.drops.drop import Drop
 from evoke_core.drops.ledger import record, recorded
 from evoke_core.drops.tickets import find_ticket, write_ticket
 from evoke_core.errors import BoardError
-from evoke_core.images.handcrafted import HandcraftedImageEncoder
-from evoke_core.memory.studio import StudioAccess
-from evoke_core.music.handcrafted import HandcraftedMusicEncoder
 from evoke_core.pages.board_page import SCHEMA as BOARD
 from evoke_core.pages.board_page import render_page
 from evoke_core.reviews.inbox import INBOX, REFUSED, take_verdicts, waiting
@@ -36,32 +30,11 @@ from evoke_core.schemas import TABLES, SchemaError
 from evoke_core.storage.local import LocalStore
 from evoke_core.storage.tables import read_table, table_key
 from evoke_pipelines.definitions import STAGES, defs
-from evoke_pipelines.environment import CONFIG_FOLDER
 from evoke_pipelines.partitions import EVERY_SHARD
-from evoke_pipelines.resources import IndexAccess
+from tests.evoke_pipelines.micro import micro
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 TO_THE_PAIRS = ("corpus", "images", "music", "pairs", "directions")
-
-
-def resources(home: Path) -> dict[str, Any]:
-    sources = load_sources(CONFIG_FOLDER)
-    painted = sources.pictures["painted"].model_copy(update={"quota": 12})
-    pieces = sources.music["synthesized"].model_copy(update={"quota": 1})
-    return {
-        "store": LocalStore(home / "store"),
-        "run_profile": load_run_profile(CONFIG_FOLDER, "demo"),
-        "sources": sources.model_copy(
-            update={"pictures": {"painted": painted}, "music": {"synthesized": pieces}}
-        ),
-        "vocabulary": load_vocabulary(CONFIG_FOLDER),
-        "licences": load_licences(CONFIG_FOLDER / "licences.yaml"),
-        "aesthetics": load_aesthetics(CONFIG_FOLDER / "aesthetics.yaml"),
-        "image_encoder": HandcraftedImageEncoder(),
-        "music_encoder": HandcraftedMusicEncoder(),
-        "index": IndexAccess(str(home / "milvus.db")),
-        "memory_studio": StudioAccess(home / "weights"),
-    }
 
 
 def refresh(given: dict[str, Any], instance: dg.DagsterInstance) -> set[str]:
@@ -113,7 +86,7 @@ def test_a_table_of_another_version_is_refused_by_the_command_that_mends_it(
 def test_another_version_makes_its_table_again_what_reads_it_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    given = resources(tmp_path)
+    given = micro(tmp_path, pictures=12)
     table, whole = TABLES["duplicate_clusters"], curation_module.cluster_duplicates
     columns = {n: c for n, c in table.columns.items() if n != "component_id"}
     # It reads the clusters, finds the same in them, and so nothing beyond it notices.

@@ -121,12 +121,12 @@ class Beset(World):
         """Add the folder to what the profile shows."""
         resources = super().resources()
         mine = collection(self.home.parent / "in")
-        pictures = {**resources["sources"].pictures, "mine": mine}
+        pictures = {**resources["sources"].pictures, "folder": mine}
         resources["sources"] = resources["sources"].model_copy(
             update={"pictures": pictures}
         )
         resources["run_profile"] = resources["run_profile"].model_copy(
-            update={"pictures": ("painted", "mine")}
+            update={"pictures": ("painted", "folder")}
         )
         return resources
 
@@ -142,5 +142,5 @@ def test_the_whole_graph_comes_to_a_board_beside_hostile_pictures(
     for asset in order():
         assert world.materialise(asset), asset
     facts = read_table(world.store, "image_facts")
-    assert facts.filter(pl.col("source") == "mine").height == len(pictures)
+    assert facts.filter(pl.col("source") == "folder").height == len(pictures)
     assert world.store.exists(f"boards/{world.drop()}/board.html")

@@ -18,21 +18,14 @@ from unittest import mock
 
 import dagster as dg
 
-from evoke_core.config.loading import load_run_profile, load_sources, load_vocabulary
-from evoke_core.corpus.aesthetics import load_aesthetics
-from evoke_core.corpus.licences import load_licences
 from evoke_core.drops.drop import observe
 from evoke_core.drops.tickets import write_ticket
-from evoke_core.images.handcrafted import HandcraftedImageEncoder
 from evoke_core.index.image_index import open_index
-from evoke_core.memory.studio import StudioAccess
-from evoke_core.music.handcrafted import HandcraftedMusicEncoder
 from evoke_core.storage.local import LocalStore
 from evoke_pipelines.checks import CHECKS
 from evoke_pipelines.definitions import STAGES, defs
-from evoke_pipelines.environment import CONFIG_FOLDER
 from evoke_pipelines.partitions import AUDIO_DROPS_NAME, EVERY_SHARD
-from evoke_pipelines.resources import IndexAccess
+from tests.evoke_pipelines.micro import micro
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 PICTURES, BOARD = 14, "audio_drop_board"
@@ -75,26 +68,7 @@ class World:
 
     def resources(self) -> dict[str, Any]:
         """Hand out the demo's resources, cut small."""
-        sources = load_sources(CONFIG_FOLDER)
-        painted = sources.pictures["painted"].model_copy(update={"quota": PICTURES})
-        pieces = sources.music["synthesized"].model_copy(update={"quota": 1})
-        return {
-            "store": self.store,
-            "run_profile": load_run_profile(CONFIG_FOLDER, "demo"),
-            "sources": sources.model_copy(
-                update={
-                    "pictures": {"painted": painted},
-                    "music": {"synthesized": pieces},
-                }
-            ),
-            "vocabulary": load_vocabulary(CONFIG_FOLDER),
-            "licences": load_licences(CONFIG_FOLDER / "licences.yaml"),
-            "aesthetics": load_aesthetics(CONFIG_FOLDER / "aesthetics.yaml"),
-            "image_encoder": HandcraftedImageEncoder(),
-            "music_encoder": HandcraftedMusicEncoder(),
-            "index": IndexAccess(str(self.home / "milvus.db")),
-            "memory_studio": StudioAccess(self.home / "weights"),
-        }
+        return micro(self.home, pictures=PICTURES)
 
     def materialise(self, asset: str) -> bool:
         """Materialise one asset; returns whether it succeeded."""

@@ -8,8 +8,7 @@ from PIL import Image
 
 from evoke_core.errors import BoardError
 from evoke_core.pages import clip
-from evoke_core.pages.clip import choose_scenes, render_clip, store_clip
-from evoke_core.storage.local import LocalStore
+from evoke_core.pages.clip import choose_scenes, render_clip
 
 COLOURS = ("#c03020", "#2040c0", "#30a040")
 
@@ -156,10 +155,3 @@ def test_begins_leave_every_scene_its_time():
 def test_a_board_without_tiles_is_refused():
     with pytest.raises(BoardError, match="no tile"):
         render_clip(document([]), tile_images={})
-
-
-def test_a_clip_is_kept_beside_its_board(tmp_path, song):
-    store = LocalStore(tmp_path)
-    key = store_clip(store, song, b"webp")
-    assert key == "boards/b1/clip.webp"
-    assert store.read(key) == b"webp"
