@@ -9,7 +9,7 @@ import multiprocessing
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,21 +48,23 @@ def prove(folder: Path, *, most_per_asset: int, every: int = 1) -> Iterator[Outc
     """
     world, before = World(folder / "home"), folder / "before"
     world.home.mkdir(parents=True)
+    passed: list[str] = []
     for place, asset in enumerate(order()):
+        if place % every:
+            passed.append(asset)
+            continue
+        _undisturbed(world, passed)
+        passed.clear()
         world.save(before)
         counts = folder / "counts.json"
-        ended = _run(world, asset, None, counts)
-        if ended != "finished":
-            raise AssertionError(f"{asset}: the undisturbed run {ended}")
+        _undisturbed(world, [asset], counts)
         with_index = asset in _WITH_INDEX
-        if place % every:
-            continue
         whole, after = world.state(index=with_index), folder / "after"
         world.save(after)
         for point in points_of(json.loads(counts.read_text()), most=most_per_asset):
             world.load(before)
-            first = _run(world, asset, point, None)
-            again = _run(world, asset, None, None)
+            first = _run(world, [asset], point)
+            again = _run(world, [asset])
             state = world.state(index=with_index)
             differs = [
                 k for k in whole.keys() | state.keys() if whole.get(k) != state.get(k)
@@ -73,10 +75,24 @@ def prove(folder: Path, *, most_per_asset: int, every: int = 1) -> Iterator[Outc
         world.load(after)
 
 
-def _run(world: World, asset: str, point: Point | None, counts: Path | None) -> str:
+def _undisturbed(
+    world: World, assets: Sequence[str], counts: Path | None = None
+) -> None:
+    ended = _run(world, assets, counts=counts)
+    if ended != "finished":
+        raise AssertionError(f"{', '.join(assets)}: the undisturbed run {ended}")
+
+
+def _run(
+    world: World,
+    assets: Sequence[str],
+    point: Point | None = None,
+    *,
+    counts: Path | None = None,
+) -> str:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.proof.warm"])
-    process = context.Process(target=_materialise, args=(world, asset, point, counts))
+    process = context.Process(target=_materialise, args=(world, assets, point, counts))
     process.start()
     process.join(_LIMIT_S)
     if process.is_alive():
@@ -87,10 +103,10 @@ def _run(world: World, asset: str, point: Point | None, counts: Path | None) -> 
 
 
 def _materialise(
-    world: World, asset: str, point: Point | None, counts: Path | None
+    world: World, assets: Sequence[str], point: Point | None, counts: Path | None
 ) -> None:
     with watched(Crossings(world.home, point)) as crossings:
-        succeeded = world.materialise(asset)
+        succeeded = all(world.materialise(asset) for asset in assets)
     if counts is not None:
         counts.write_text(json.dumps(crossings.counts))
     os._exit(0 if succeeded else 1)
