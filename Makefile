@@ -53,7 +53,7 @@ share: $(VENV)/.core  ## a copy of BOARD= that may be published; TO= a folder or
 	@$(BIN)/python -m evoke_pipelines.share "$(BOARD)" $(if $(TO),--to "$(TO)") $(if $(ADDRESS),--address "$(ADDRESS)") $(if $(LEAVE_OUT),--leave-out)
 
 roll-back: $(VENV)/.core $(DAGSTER_HOME)/dagster.yaml  ## serve the release before again
-	@$(BIN)/dagster job execute -w workspace.yaml -j roll_back
+	@$(BIN)/dagster job execute -m evoke_pipelines.definitions -j roll_back
 
 models: $(VENV)/.core  ## fetch the weights that PROFILE names; no run downloads any
 	@$(PIP) --editable '.[clip,muq,memory]'

@@ -108,6 +108,8 @@ def serve_previous(
 @dg.job(
     executor_def=dg.in_process_executor,
     description="Serve the release before the present one; once more returns to it.",
+    # Started by make, too, where people read what it says.
+    config={"loggers": {"console": {"config": {"log_level": "INFO"}}}},
 )
 def roll_back() -> None:
     """Serve the release before the present one."""

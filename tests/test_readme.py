@@ -135,6 +135,12 @@ def test_what_make_starts_is_there(home: Path) -> None:
             assert f"$({name})" in MAKEFILE, f"{command}: make takes no {name}"
 
 
+def test_roll_back_says_when_there_is_nothing_to_return_to(home: Path) -> None:
+    said = run("make roll-back", home)
+    assert said.returncode
+    assert "ReleaseMissing" in said.stderr + said.stdout
+
+
 def test_what_is_measured_is_there() -> None:
     for command in commands():
         for module in re.findall(r"python -m (tests\.[\w.]+)", command):

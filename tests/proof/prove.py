@@ -105,6 +105,8 @@ def _run(
 def _materialise(
     world: World, assets: Sequence[str], point: Point | None, counts: Path | None
 ) -> None:
+    if BOARD in assets:
+        world.drop()  # what a listener does; the faults are for what comes of it
     with watched(Crossings(world.home, point)) as crossings:
         succeeded = all(world.materialise(asset) for asset in assets)
     if counts is not None:
