@@ -89,6 +89,9 @@ def test_a_killed_daemon_and_run_lose_nothing_and_do_nothing_twice(
         lambda: filled.boards() == Counter(expected), "boards of the whole burst"
     )
 
+    # A song over which two runs break rests for ten minutes: none is hit twice here.
+    daemon.wait_for(lambda: not daemon.runs_under_way(dagster), "the burst's last run")
+
     # 4. Killed as soon as a run begins, before it can have done anything.
     expected += [filled.put(f"late/{n}.flac", song) for n, song in enumerate(songs[:3])]
     daemon.wait_for(lambda: daemon.runs_under_way(dagster), "a run that begins")
