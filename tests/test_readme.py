@@ -105,7 +105,14 @@ def made(command: str) -> list[str]:
     given = command.split("make ", 1)[1].replace("[", "").replace("]", "").split()
     bin_folder = Path(sys.executable).parent
     stamps = ["-o", ".venv/.core", "-o", ".venv/.dev"]
-    return ["make", *stamps, f"BIN={bin_folder}", "PIP=:", *given]
+    return [
+        "make",
+        "--no-print-directory",
+        *stamps,
+        f"BIN={bin_folder}",
+        "PIP=:",
+        *given,
+    ]
 
 
 def run(

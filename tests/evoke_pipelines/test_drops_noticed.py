@@ -152,7 +152,7 @@ def deployed(
 
 def test_a_song_that_the_bucket_announces_becomes_a_board(deployed, chord) -> None:  # noqa: F811
     song = deployed.put("drops/in a set/blue + chörd.wav", chord)
-    assert deployed.waiting() == 2  # the first is S3's own test event
+    assert deployed.waiting() >= 2  # S3's own test event, and the song at least once
     tick = deployed.tick()
 
     assert [each.partition_key for each in tick.run_requests] == [song.drop_id]
