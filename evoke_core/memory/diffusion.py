@@ -23,7 +23,8 @@ import numpy.typing as npt
 
 from evoke_core.config.memory import MemoryRules
 from evoke_core.errors import ConfigError
-from evoke_core.memory.diffusion_model import FAMILY, TOKENS, WIDTH, load_pipeline
+from evoke_core.memory.clip_vocabulary import TOKENS
+from evoke_core.memory.diffusion_model import FAMILY, WIDTH, load_pipeline
 from evoke_core.storage.store import digest
 from evoke_core.vectors import Array
 from evoke_core.weights import Weights, find_weights

@@ -18,7 +18,7 @@ from evoke_core.errors import ConfigError, WeightsMissing
 from evoke_core.torch_extensions import mend_torch_extensions
 
 FAMILY = "stable-diffusion"
-TOKENS, WIDTH = 77, 768  # of CLIP ViT-L/14's text states, which SD 1.x is made for
+WIDTH = 768  # of CLIP ViT-L/14's text states, which SD 1.x is made for
 # Every file that is read of a model, by its folder; `make models` fetches these.
 FILES: Mapping[str, tuple[str, ...]] = {
     "unet": ("config.json", "diffusion_pytorch_model.safetensors"),

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
+
 from evoke_core.config.loading import load_run_profile, load_sources, load_vocabulary
 from evoke_core.corpus.aesthetics import load_aesthetics
 from evoke_core.corpus.licences import load_licences
@@ -10,8 +12,13 @@ from evoke_core.images.handcrafted import HandcraftedImageEncoder
 from evoke_core.memory.studio import StudioAccess
 from evoke_core.music.handcrafted import HandcraftedMusicEncoder
 from evoke_core.storage.local import LocalStore
+from evoke_pipelines.definitions import STAGES
 from evoke_pipelines.environment import CONFIG_FOLDER
+from evoke_pipelines.partitions import EVERY_SHARD
 from evoke_pipelines.resources import IndexAccess
+
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+_TO_THE_PAIRS = ("corpus", "images", "music", "pairs", "directions")
 
 
 def micro(home: Path, *, pictures: int = 20) -> dict[str, Any]:
@@ -37,4 +44,23 @@ def micro(home: Path, *, pictures: int = 20) -> dict[str, Any]:
         "music_encoder": HandcraftedMusicEncoder(),
         "index": IndexAccess(str(home / "milvus.db")),
         "memory_studio": StudioAccess(home / "weights"),
+    }
+
+
+def refresh_to_pairs(given: dict[str, Any], instance: dg.DagsterInstance) -> set[str]:
+    """Run the graph as far as the pairs; name the assets that did work."""
+    graph = dg.Definitions(
+        assets=dg.load_assets_from_modules(STAGES),
+        resources=given,
+        executor=dg.in_process_executor,
+        jobs=[dg.define_asset_job("all", dg.AssetSelection.groups(*_TO_THE_PAIRS))],
+    )
+    result = graph.resolve_job_def("all").execute_in_process(
+        instance=instance, run_config=QUIET, tags=EVERY_SHARD
+    )
+    return {
+        event.asset_key.path[-1]
+        for event in result.all_events
+        if event.is_step_materialization
+        and event.materialization.metadata["recomputed"].value
     }

@@ -19,12 +19,11 @@ from evoke_core.storage.local import LocalStore
 from evoke_core.storage.tables import read_table, table_key, write_table
 from evoke_pipelines import checks, policies
 from evoke_pipelines.checks import CHECKS
-from evoke_pipelines.definitions import STAGES, defs
+from evoke_pipelines.definitions import defs
 from evoke_pipelines.environment import CONFIG_FOLDER
-from evoke_pipelines.partitions import EVERY_SHARD
 from evoke_pipelines.refresh import Made, refresh, refresh_table
 from evoke_pipelines.shown import as_markdown, duration, log_progress, picture, sample
-from tests.evoke_pipelines.micro import micro
+from tests.evoke_pipelines.micro import micro, refresh_to_pairs
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -429,39 +428,16 @@ class AnotherEncoder(HandcraftedImageEncoder):
         return "another"
 
 
-_TO_THE_PAIRS = ("corpus", "images", "music", "pairs", "directions")
-
-
-def _recomputed(resources: dict[str, Any], instance: dg.DagsterInstance) -> set[str]:
-    graph = dg.Definitions(
-        assets=dg.load_assets_from_modules(STAGES),
-        resources=resources,
-        executor=dg.in_process_executor,
-        jobs=[
-            dg.define_asset_job("all", dg.AssetSelection.groups(*_TO_THE_PAIRS)),
-        ],
-    )
-    result = graph.resolve_job_def("all").execute_in_process(
-        instance=instance, run_config=QUIET, tags=EVERY_SHARD
-    )
-    return {
-        event.asset_key.path[-1]
-        for event in result.all_events
-        if event.is_step_materialization
-        and event.materialization.metadata["recomputed"].value
-    }
-
-
 @pytest.mark.slow
 def test_another_encoder_makes_again_what_depends_on_it_and_nothing_else(
     tmp_path: Path, instance: dg.DagsterInstance
 ) -> None:
     resources = micro(tmp_path, pictures=12)
-    _recomputed(resources, instance)
+    refresh_to_pairs(resources, instance)
     changed = {**resources, "image_encoder": AnotherEncoder()}
     # What comes out of them is the same but for the vectors' name, so neither pairs nor
     # what listens to music notices.
-    assert _recomputed(changed, instance) == {
+    assert refresh_to_pairs(changed, instance) == {
         "image_embeddings",
         "duplicate_clusters",
         "curated_images",
@@ -470,4 +446,4 @@ def test_another_encoder_makes_again_what_depends_on_it_and_nothing_else(
         "mood_directions",
         "training_pairs",
     }
-    assert _recomputed(changed, instance) == set()
+    assert refresh_to_pairs(changed, instance) == set()

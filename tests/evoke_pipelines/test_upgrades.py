@@ -29,32 +29,8 @@ from evoke_core.reviews.verdict import SCHEMA as VERDICT
 from evoke_core.schemas import TABLES, SchemaError
 from evoke_core.storage.local import LocalStore
 from evoke_core.storage.tables import read_table, table_key
-from evoke_pipelines.definitions import STAGES, defs
-from evoke_pipelines.partitions import EVERY_SHARD
-from tests.evoke_pipelines.micro import micro
-
-QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-TO_THE_PAIRS = ("corpus", "images", "music", "pairs", "directions")
-
-
-def refresh(given: dict[str, Any], instance: dg.DagsterInstance) -> set[str]:
-    """Run the graph as far as the pairs; name the assets that did work."""
-    graph = dg.Definitions(
-        assets=dg.load_assets_from_modules(STAGES),
-        resources=given,
-        executor=dg.in_process_executor,
-        jobs=[dg.define_asset_job("all", dg.AssetSelection.groups(*TO_THE_PAIRS))],
-    )
-    result = graph.resolve_job_def("all").execute_in_process(
-        instance=instance, run_config=QUIET, tags=EVERY_SHARD
-    )
-    return {
-        event.asset_key.path[-1]
-        for event in result.all_events
-        if event.is_step_materialization
-        and event.materialization.metadata["recomputed"].value
-    }
-
+from evoke_pipelines.definitions import defs
+from tests.evoke_pipelines.micro import micro, refresh_to_pairs
 
 # Tables
 
@@ -104,11 +80,11 @@ def test_another_version_makes_its_table_again_what_reads_it_and_nothing_else(
                 lambda *args, **named: whole(*args, **named).drop("component_id"),
             )
             older.setattr(curation_module, "_known_clusters", lambda *_: None)
-            refresh(given, instance)
+            refresh_to_pairs(given, instance)
             old = read_table(given["store"], "duplicate_clusters")
         assert "component_id" not in old.columns
-        assert refresh(given, instance) == both
-        assert refresh(given, instance) == set()
+        assert refresh_to_pairs(given, instance) == both
+        assert refresh_to_pairs(given, instance) == set()
         new = read_table(given["store"], "duplicate_clusters")
         assert new.drop("component_id").equals(old)
 
