@@ -16,6 +16,7 @@ from PIL import Image
 
 from evoke_core.storage.local import LocalStore
 from evoke_core.torch_extensions import mend_torch_extensions
+from tests.aws import empty, environment_of, served_aws
 
 # A busy machine is no fault of the code: time is judged by the benchmarks alone.
 settings.register_profile(
@@ -67,6 +68,21 @@ def shared() -> Path:
     if not (folder / "data").is_dir():
         pytest.skip("no research collections; EVOKE_SHARED names their folder")
     return folder
+
+
+@pytest.fixture(scope="module")
+def _aws_address() -> Iterator[str]:
+    with served_aws() as address:
+        yield address
+
+
+@pytest.fixture
+def aws(_aws_address: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The address of S3 and SQS, both empty; the environment leads boto3 there."""
+    for name, value in environment_of(_aws_address).items():
+        monkeypatch.setenv(name, value)
+    empty(_aws_address)
+    return _aws_address
 
 
 @pytest.fixture(scope="module")

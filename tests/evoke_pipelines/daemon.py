@@ -26,23 +26,11 @@ import dagster as dg
 
 from evoke_pipelines.definitions import STAGES
 from evoke_pipelines.partitions import EVERY_SHARD
+from tests.aws import environment_of
 
 ROOT = Path(os.environ.get("EVOKE_CHECKOUT", Path(__file__).parents[2]))
 BUCKET = "evoke-end-to-end"
 ASSET = dg.AssetKey("audio_drop_board")
-
-
-def s3_environment(port: int) -> dict[str, str]:
-    """Return what makes boto3 speak to the endpoint on a port."""
-    return {
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "NO_PROXY": "127.0.0.1,localhost",
-        "no_proxy": "127.0.0.1,localhost",
-    }
 
 
 def free_port() -> int:
@@ -104,7 +92,7 @@ def s3_server(home: Path) -> tuple[Server, dict[str, str]]:
     server = Server([sys.executable, "-m", "moto.server", *address], home / "s3.log")
     server.start()
     wait_for(lambda: _answers(port), "the S3 endpoint answers", most_s=60)
-    return server, s3_environment(port)
+    return server, environment_of(f"http://127.0.0.1:{port}")
 
 
 def dagster_server(home: Path, environment: dict[str, str]) -> Server:

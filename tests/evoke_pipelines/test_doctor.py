@@ -190,22 +190,14 @@ def test_servers_that_are_away_cost_seconds_and_show_no_secret(
     assert "testing" not in said
 
 
-def test_a_bucket_that_is_there_or_not_is_told_apart(monkeypatch) -> None:
+def test_a_bucket_that_is_there_or_not_is_told_apart(aws: str, monkeypatch) -> None:
     monkeypatch.setattr(reachable, "_PATIENCE_S", 20.0)  # the endpoint may be busy
-    moto = pytest.importorskip("moto.server", reason="moto[server] serves S3 here")
-    server = moto.ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    try:
-        host, port = server.get_host_and_port()
-        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
-        absent = reachable.store("s3://evoke-doctor/home")
-        client = boto3.client("s3")
-        client.create_bucket(Bucket="evoke-doctor")
-        there = reachable.store("s3://evoke-doctor/home")
-        left = client.list_objects_v2(Bucket="evoke-doctor")
-        client.close()
-    finally:
-        server.stop()
+    absent = reachable.store("s3://evoke-doctor/home")
+    client = boto3.client("s3")
+    client.create_bucket(Bucket="evoke-doctor")
+    there = reachable.store("s3://evoke-doctor/home")
+    left = client.list_objects_v2(Bucket="evoke-doctor")
+    client.close()
     assert absent.standing == "missing"
     assert absent.remedy == "make the bucket: aws s3 mb s3://evoke-doctor"
     assert there.standing == "ok"

@@ -4,8 +4,6 @@ One S3 and SQS endpoint over HTTP sends a message for every object that is put; 
 it the sensor's tick, what the daemon does with it, and the run itself.
 """
 
-import os
-import urllib.request
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -33,7 +31,6 @@ from tests.evoke_core.boards.conftest import (  # noqa: F401 (fixtures)
     store,
     vocabulary,
 )
-from tests.evoke_pipelines.daemon import s3_environment
 
 BUCKET, PREFIX = "music", "some/prefix"
 BEYOND = dump_sweep(Sweep(after="drops/~"))  # so that only a notice finds a song
@@ -94,21 +91,6 @@ class Deployment:
         return sum(int(found["Attributes"][name]) for name in names)
 
 
-@pytest.fixture
-def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    server = pytest.importorskip("moto.server", reason="moto[server] serves S3 here")
-    moto = server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    moto.start()
-    for name, value in s3_environment(moto.get_host_and_port()[1]).items():
-        monkeypatch.setenv(name, value)
-    yield
-    request = urllib.request.Request(  # what it holds outlives it in this process
-        f"{os.environ['AWS_ENDPOINT_URL']}/moto-api/reset", method="POST"
-    )
-    with urllib.request.urlopen(request):
-        moto.stop()
-
-
 def queue_of(bucket: S3Store, sqs: Any) -> str:
     """Let a bucket tell a queue of every object below the store's drops."""
     url: str = sqs.create_queue(QueueName="notices")["QueueUrl"]
@@ -127,7 +109,7 @@ def queue_of(bucket: S3Store, sqs: Any) -> str:
 
 @pytest.fixture
 def deployed(
-    endpoint, store, index, encoder, run_profile, vocabulary  # noqa: F811
+    aws, store, index, encoder, run_profile, vocabulary  # noqa: F811
 ) -> Iterator[Deployment]:  # fmt: skip
     import boto3
 

@@ -7,7 +7,6 @@ locations, galleries, ticks, verdicts, and readers of all of them.
 
 import json
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from evoke_core.reviews.inbox import BALLOTS, INBOX, REFUSED, read_ballots
 from evoke_core.reviews.study import Trial, name_study, write_study
 from evoke_core.storage.address import open_store
 from evoke_core.storage.local import LocalStore
-from tests.evoke_pipelines.daemon import free_port, s3_environment
+from tests.aws import environment_of
 from tests.proof.together import (
     at_once,
     publish_many,
@@ -41,23 +40,13 @@ BOTH = pytest.mark.parametrize("rounds", [1, pytest.param(20, marks=pytest.mark.
 
 
 @pytest.fixture(params=["folder", pytest.param("bucket", marks=pytest.mark.slow)])
-def place(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[tuple[str, dict[str, str]]]:
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, dict[str, str]]:
     """The address of an empty store, and the environment that leads to it."""
     if request.param == "folder":
-        yield (tmp_path / "store").as_uri(), {}
-        return
-    server = pytest.importorskip("moto.server", reason="moto[server] serves S3 here")
-    port = free_port()
-    moto = server.ThreadedMotoServer(ip_address="127.0.0.1", port=port, verbose=False)
-    moto.start()
-    environment = s3_environment(port)
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
+        return (tmp_path / "store").as_uri(), {}
+    address = request.getfixturevalue("aws")
     open_store("s3://together/x").client.create_bucket(Bucket="together")
-    yield f"s3://together/{tmp_path.name}", environment
-    moto.stop()
+    return f"s3://together/{tmp_path.name}", environment_of(address)
 
 
 @BOTH

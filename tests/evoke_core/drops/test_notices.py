@@ -96,25 +96,11 @@ def test_a_store_without_a_prefix_has_notices_too():
 
 
 @pytest.fixture
-def queue(monkeypatch: pytest.MonkeyPatch) -> Iterator[NoticeQueue]:
-    server = pytest.importorskip("moto.server", reason="moto[server] serves SQS here")
-    moto = server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    moto.start()
-    host, port = moto.get_host_and_port()
-    for name, value in {
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "NO_PROXY": "127.0.0.1,localhost",
-    }.items():
-        monkeypatch.setenv(name, value)
+def queue(aws: str) -> Iterator[NoticeQueue]:
     opened = NoticeQueue("", URI)
     url = opened.client.create_queue(QueueName="notices")["QueueUrl"]
     yield NoticeQueue(url, URI, opened.client)
     opened.client.close()
-    moto.stop()
 
 
 def test_messages_are_taken_in_bounds_and_deleted_ones_do_not_return(

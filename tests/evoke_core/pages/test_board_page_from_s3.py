@@ -20,27 +20,8 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def endpoint():
-    server = pytest.importorskip("moto.server", reason="moto[server] serves S3 here")
-    moto = server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    moto.start()
-    host, port = moto.get_host_and_port()
-    yield f"http://{host}:{port}"
-    moto.stop()
-
-
 @pytest.fixture
-def bucket(endpoint, monkeypatch):
-    for name, value in {
-        "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "NO_PROXY": "127.0.0.1,localhost",
-    }.items():
-        monkeypatch.setenv(name, value)
+def bucket(aws):
     store = S3Store(BUCKET, "store")
     store.client.create_bucket(Bucket=BUCKET)
     yield store
@@ -48,7 +29,7 @@ def bucket(endpoint, monkeypatch):
 
 
 @pytest.fixture
-def served(bucket, endpoint, tmp_path):
+def served(bucket, aws, tmp_path):
     """A board as anyone may read it, its store's thumbnails beside it."""
     board = plant()
     for one in board.document["candidates"]:
@@ -63,7 +44,7 @@ def served(bucket, endpoint, tmp_path):
         bucket.client.put_object_acl(
             Bucket=BUCKET, Key=f"store/{key}", ACL="public-read"
         )
-    return f"{endpoint}/{BUCKET}/store/boards/planted/board.html", board
+    return f"{aws}/{BUCKET}/store/boards/planted/board.html", board
 
 
 def test_one_request_brings_the_whole_page(browser, served):

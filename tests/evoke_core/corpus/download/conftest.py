@@ -1,4 +1,4 @@
-"""A web server on loopback that misbehaves as told, rules to try it by, S3."""
+"""A web server on loopback that misbehaves as told, rules to try it by."""
 
 import socket
 import socketserver
@@ -246,13 +246,3 @@ def drip() -> Answer:
             connection.sendall(b"x")
 
     return answer
-
-
-@pytest.fixture(scope="session")
-def s3_endpoint() -> Iterator[str]:
-    server = pytest.importorskip("moto.server", reason="moto[server] serves S3 here")
-    moto = server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    moto.start()
-    host, port = moto.get_host_and_port()
-    yield f"http://{host}:{port}"
-    moto.stop()
