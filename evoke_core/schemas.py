@@ -150,6 +150,11 @@ TABLES: Mapping[str, Table] = {
             ),
             "brightness": Column(pl.Float32, "mean luminance, 0 to 1", optional=True),
             "palette": Column(_WORDS, "five colours, most prominent first"),
+            "attributes": Column(
+                _VECTOR,
+                "energy, warmth, complexity, abstraction; 0 to 1",
+                optional=True,
+            ),
             "text_score": _measure("lettering in lines"),
             "flat_share": _measure("covered by one even tone"),
             "border_share": _measure("taken by even bars along its sides"),
@@ -165,9 +170,6 @@ TABLES: Mapping[str, Table] = {
         {
             "sha256": Column(pl.String, "SHA-256 of the original bytes"),
             "fingerprint": _FINGERPRINT,
-            "attributes": Column(
-                _VECTOR, "energy, warmth, complexity, abstraction; 0 to 1"
-            ),
             "embedding": Column(_VECTOR, "float32[D], unit length", unit_length=True),
         },
         key=("sha256",),

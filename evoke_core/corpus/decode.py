@@ -3,7 +3,7 @@
 JPEG is decoded at a reduced scale (Pillow's draft mode), so a 12-megapixel photograph
 costs little more than its thumbnail. Whatever can be shown as RGB is converted
 (modes); what can't is refused with a reason. What is measured on a thumbnail lives in
-`facts` and in `evoke_core.images`. Colour profiles are not applied: the perceptual hash
+`facts` and `evoke_core.pixels`. Colour profiles are not applied: the perceptual hash
 is defined on the stored values, and nearly every picture of the collections is sRGB.
 """
 
@@ -167,7 +167,8 @@ def encode_jpeg(rgb: Pixels, *, longest_px: int, quality: int = 82) -> bytes:
     image = Image.fromarray(rgb)
     image.thumbnail((longest_px, longest_px), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=quality, optimize=True, progressive=True)
+    # Progressive files are 4 % smaller, and take 2.5 times as long to decode.
+    image.save(buffer, "JPEG", quality=quality, optimize=True)
     return buffer.getvalue()
 
 

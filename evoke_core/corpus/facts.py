@@ -1,15 +1,14 @@
 """What a picture is as a thing: its digest, size, hash and plain measures.
 
-All from the one thumbnail that `decode` made. How a picture *feels* lives in
-`evoke_core.images`; which pictures are kept, in `dedupe` and `curation`.
+All from the one thumbnail that `decode` made. What is measured on any pixels lives in
+`evoke_core.pixels`, how a picture *feels* in `evoke_core.images`; which pictures are
+kept, in `dedupe` and `curation`.
 
-Sources: perceptual hash as imagehash.phash defines it; colourfulness by Hasler &
-Süsstrunk, "Measuring colourfulness in natural images", SPIE 2003; sharpness as the
-variance of the Laplacian, Pech-Pacheco et al., ICPR 2000.
+Sources: perceptual hash as imagehash.phash defines it; sharpness as the variance of the
+Laplacian, Pech-Pacheco et al., ICPR 2000.
 """
 
 import hashlib
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,18 +18,20 @@ from PIL import Image
 from evoke_core.corpus.decode import DecodedPicture, Pixels
 from evoke_core.corpus.looks import Looks, measure_looks
 from evoke_core.corpus.mirrors import dihedral_hashes, luma_grid
+from evoke_core.pixels.attributes import measure_attributes
+from evoke_core.pixels.tone import colourfulness, entropy_bits
+from evoke_core.vectors import Array
 
 PALETTE_SIZE = 5
 _PALETTE_PX = 48  # median cut slows with the number of distinct colours
 _PALETTE_DRAFT = 32  # colours of the median cut, before the nearest are merged
 _LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # Rec. 601, as Pillow's "L"
-_OPPONENTS = np.array([[1, -1, 0], [0.5, 0.5, -1]], dtype=np.float32)  # rg and yb
 
 Floats = npt.NDArray[np.float32]
 Wide = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class PictureFacts:
     """Facts of one picture; measures are taken on the 512 px thumbnail.
 
@@ -48,6 +49,7 @@ class PictureFacts:
         colourfulness: Hasler & Süsstrunk's M: 0 grey, 33 moderate, 109 extreme.
         brightness: Mean luma, 0 black to 1 white.
         palette: Five "#rrggbb", the most prominent first.
+        attributes: float32[4] in [0, 1], what the four sliders are judged by.
         looks: Lettering, flatness, bars and composition.
     """
 
@@ -64,6 +66,7 @@ class PictureFacts:
     colourfulness: float
     brightness: float
     palette: tuple[str, ...]
+    attributes: Array
     looks: Looks
 
 
@@ -85,23 +88,9 @@ def measure_facts(data: bytes, picture: DecodedPicture) -> PictureFacts:
         colourfulness=colourfulness(picture.rgb),
         brightness=float(luma.mean()) / 255,
         palette=dominant_colours(picture.rgb),
+        attributes=measure_attributes(picture.rgb),
         looks=measure_looks(picture.rgb),
     )
-
-
-def entropy_bits(luma: Floats) -> float:
-    """Measure the Shannon entropy of values in 0-255 over 256 bins, 0 to 8 bits."""
-    counts = np.bincount(luma.astype(np.uint8).ravel(), minlength=256)
-    shares = counts[counts > 0] / luma.size
-    return float(max(0.0, -(shares * np.log2(shares)).sum()))
-
-
-def colourfulness(rgb: Pixels) -> float:
-    """Measure colourfulness M = sd + 0.3 mean of the two opponent channels, >= 0."""
-    opponents = _OPPONENTS @ rgb.reshape(-1, 3).astype(np.float32).T
-    spread = math.hypot(*(float(channel.std()) for channel in opponents))
-    offset = math.hypot(*(float(channel.mean()) for channel in opponents))
-    return spread + 0.3 * offset
 
 
 def dominant_colours(rgb: Pixels) -> tuple[str, ...]:

@@ -105,6 +105,7 @@ def _survey_one(row: dict[str, Any], *, uri: str) -> dict[str, Any]:
         "colourfulness": facts.colourfulness,
         "brightness": facts.brightness,
         "palette": list(facts.palette),
+        "attributes": facts.attributes.tolist(),
         **asdict(facts.looks),
         "thumbnail": key,
         "note": picture.note,

@@ -1,6 +1,6 @@
 """How sliders are judged: by attributes of the pictures that moved queries find.
 
-The attributes are measured on pixels (evoke_core.images.attributes) and know nothing of
+The attributes are measured on pixels (evoke_core.pixels.attributes) and know nothing of
 the directions. `cross_judge` fits and judges on different pictures.
 """
 

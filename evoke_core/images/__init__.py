@@ -1,1 +1,1 @@
-"""What pictures look and feel like: vectors, attributes and mood tags."""
+"""What pictures look and feel like: vectors and mood tags."""

@@ -34,9 +34,9 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
-from evoke_core.images.features import FEATURES
 from evoke_core.images.fitted import load_fitted
-from evoke_core.images.reference import load_reference
+from evoke_core.pixels.features import FEATURES
+from evoke_core.pixels.reference import load_reference
 from evoke_core.vectors import Array
 
 AXES = ("valence", "arousal")

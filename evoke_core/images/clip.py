@@ -140,7 +140,8 @@ class ClipEncoder:
         Returns:
             uint8[S, S, 3], S by the model.
         """
-        return self.model.view.show(rgb)
+        with _torch_threads(1):
+            return self.model.view.show(rgb)
 
     def encode_prepared(self, shown: Sequence[npt.NDArray[np.uint8]]) -> Array:
         """Encode what `prepare` gave, float32[N, D], unit length, in order.

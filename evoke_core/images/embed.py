@@ -7,14 +7,11 @@ How pictures get through an encoder is not here: one with a model of its own goe
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
-import numpy as np
 import polars as pl
 
 from evoke_core.corpus.thumbnails import read_thumbnail
-from evoke_core.images.attributes import measure_attributes
 from evoke_core.images.encode import ImageEncoder
 from evoke_core.images.engine import BatchEncoder, embed_by_batches, embedding_rows
-from evoke_core.images.handcrafted import HandcraftedImageEncoder
 from evoke_core.images.precomputed import (
     PrecomputedImages,
     embed_by_name,
@@ -62,7 +59,7 @@ def embed_pictures(
     missing = wanted.join(kept, on="sha256", how="anti")["sha256"].sort().to_list()
     if isinstance(encoder, PrecomputedImages):
         total = -(-len(missing) // _BATCH)
-        frames = embed_by_name(missing, facts, encoder, journal.store)
+        frames = embed_by_name(missing, facts, encoder)
     elif elsewhere is None:
         total, frames = _frames(missing, encoder, journal.store)
     else:
@@ -113,9 +110,5 @@ def _embed_batch(
 ) -> pl.DataFrame:
     store = open_store(uri)
     pictures = [read_thumbnail(store, name) for name in names]
-    if isinstance(encoder, HandcraftedImageEncoder):  # one view serves both
-        embeddings, attributes = encoder.encode_and_measure(pictures)
-    else:
-        embeddings = encoder.encode_images(pictures)
-        attributes = np.stack([measure_attributes(picture) for picture in pictures])
-    return embedding_rows(names, encoder.fingerprint, attributes, embeddings)
+    embeddings = encoder.encode_images(pictures)
+    return embedding_rows(names, encoder.fingerprint, embeddings)

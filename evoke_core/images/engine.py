@@ -19,7 +19,6 @@ is `embed`.
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from typing import Protocol, TypeVar, runtime_checkable
@@ -29,12 +28,12 @@ import numpy.typing as npt
 import polars as pl
 
 from evoke_core.corpus.thumbnails import read_thumbnail
-from evoke_core.images.attributes import measure_attributes
 from evoke_core.schemas import TABLES
 from evoke_core.storage.store import Store
 from evoke_core.vectors import Array
 from evoke_core.workers import count_cores
 
+Shown = npt.NDArray[np.uint8]  # [S, S, 3], what an encoder is given of a picture
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 _BATCHES_AHEAD = 2
@@ -57,28 +56,13 @@ class BatchEncoder(Protocol):
         """Say how many threads may call encode_prepared at once; it may load."""
         ...
 
-    def prepare(self, rgb: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    def prepare(self, rgb: npt.NDArray[np.uint8]) -> Shown:
         """Bring uint8[H, W, 3] to uint8[S, S, 3]; called by many threads."""
         ...
 
-    def encode_prepared(self, shown: Sequence[npt.NDArray[np.uint8]]) -> Array:
+    def encode_prepared(self, shown: Sequence[Shown]) -> Array:
         """Encode what `prepare` gave in order, float32[N, D], unit length."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class PreparedPicture:
-    """A picture between decoder and encoder.
-
-    Args:
-        sha256: Its name.
-        attributes: float32[4], see `attributes`.
-        shown: uint8[S, S, 3], what the encoder is given.
-    """
-
-    sha256: str
-    attributes: Array
-    shown: npt.NDArray[np.uint8]
 
 
 def embed_by_batches(
@@ -101,57 +85,43 @@ def embed_by_batches(
     if not names:
         return
     size, lanes = encoder.batch, encoder.count_lanes()
-    rows = partial(_rows, encoder=encoder, fingerprint=fingerprint)
     prepare = partial(prepare_picture, encoder=encoder, store=store)
+    batches = [names[i : i + size] for i in range(0, len(names), size)]
     if lanes > 1:
-        batches = [names[i : i + size] for i in range(0, len(names), size)]
-        yield from map_ahead(
-            lambda some: rows([prepare(name) for name in some]),
+        found = map_ahead(
+            lambda some: encoder.encode_prepared([prepare(name) for name in some]),
             batches,
             threads=lanes,
             ahead=lanes + 1,
         )
-        return
-    threads = min(count_cores(), _MAX_THREADS)
-    ahead = (_BATCHES_AHEAD + 1) * size
-    prepared = map_ahead(prepare, names, threads=threads, ahead=ahead)
-    while some := list(islice(prepared, size)):
-        yield rows(some)
+    else:
+        threads = min(count_cores(), _MAX_THREADS)
+        ahead = (_BATCHES_AHEAD + 1) * size
+        prepared = map_ahead(prepare, names, threads=threads, ahead=ahead)
+        found = (encoder.encode_prepared(list(islice(prepared, size))) for _ in batches)
+    for some, embeddings in zip(batches, found, strict=True):
+        yield embedding_rows(some, fingerprint, embeddings)
 
 
-def _rows(
-    pictures: Sequence[PreparedPicture], *, encoder: BatchEncoder, fingerprint: str
-) -> pl.DataFrame:
-    return embedding_rows(
-        [picture.sha256 for picture in pictures],
-        fingerprint,
-        np.stack([picture.attributes for picture in pictures]),
-        encoder.encode_prepared([picture.shown for picture in pictures]),
-    )
-
-
-def prepare_picture(name: str, encoder: BatchEncoder, store: Store) -> PreparedPicture:
-    """Read, decode, measure and resize one thumbnail."""
-    rgb = read_thumbnail(store, name)
-    return PreparedPicture(name, measure_attributes(rgb), encoder.prepare(rgb))
+def prepare_picture(name: str, encoder: BatchEncoder, store: Store) -> Shown:
+    """Read, decode and resize one thumbnail."""
+    return encoder.prepare(read_thumbnail(store, name))
 
 
 def embedding_rows(
-    names: Sequence[str], fingerprint: str, attributes: Array, embeddings: Array
+    names: Sequence[str], fingerprint: str, embeddings: Array
 ) -> pl.DataFrame:
     """Lay out rows of `image_embeddings`.
 
     Args:
         names: SHA-256 of N pictures.
         fingerprint: Of the encoder.
-        attributes: float32[N, 4] in [0, 1].
         embeddings: float32[N, D], unit length.
     """
     return TABLES["image_embeddings"].frame(
         {
             "sha256": list(names),
             "fingerprint": [fingerprint] * len(names),
-            "attributes": list(attributes.astype(np.float32)),
             "embedding": list(embeddings.astype(np.float32)),
         }
     )

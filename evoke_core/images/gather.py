@@ -11,7 +11,7 @@ from evoke_core.storage.tables import as_matrix, read_table
 def kept_embeddings(store: Store) -> pl.DataFrame:
     """Return every kept picture with its words, attributes and embedding."""
     kept = read_table(store, "curated_images").filter(pl.col("status") == "kept")
-    facts = read_table(store, "image_facts").select("image_id", "sha256")
+    facts = read_table(store, "image_facts").select("image_id", "sha256", "attributes")
     manifest = read_table(store, "source_manifests").select(
         "image_id", "keywords", *RATED
     )

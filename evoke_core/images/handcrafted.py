@@ -22,15 +22,15 @@ import numpy.typing as npt
 import PIL
 
 from evoke_core.images.affect import AXES, picture_affect
-from evoke_core.images.attributes import (
+from evoke_core.images.fitted import load_fitted
+from evoke_core.pixels.attributes import (
     ATTRIBUTES,
     natural_attributes,
     squash_attributes,
 )
-from evoke_core.images.features import BLOCKS, FEATURES, describe_view
-from evoke_core.images.fitted import load_fitted
-from evoke_core.images.reference import load_reference
-from evoke_core.images.view import view_picture
+from evoke_core.pixels.features import BLOCKS, FEATURES, describe_view
+from evoke_core.pixels.reference import load_reference
+from evoke_core.pixels.view import view_picture
 from evoke_core.vectors import HALF_TURN, Array, l2_normalize, on_half_circle
 
 AFFECT_SHARE = 0.10
@@ -61,24 +61,12 @@ class HandcraftedImageEncoder:
 
     def encode_images(self, pictures: Sequence[npt.NDArray[np.uint8]]) -> Array:
         """Encode pictures in order; see ImageEncoder."""
-        return self.encode_and_measure(pictures)[0]
-
-    def encode_and_measure(
-        self, pictures: Sequence[npt.NDArray[np.uint8]]
-    ) -> tuple[Array, Array]:
-        """Encode pictures and measure their attributes, from one view of each.
-
-        Returns:
-            float32[N, D] as encode_images gives them, and float32[N, 4] as
-            measure_attributes does.
-        """
         if not pictures:
-            empty = np.zeros((0, self.dimension), dtype=np.float32)
-            return empty, np.zeros((0, len(ATTRIBUTES)), dtype=np.float32)
+            return np.zeros((0, self.dimension), dtype=np.float32)
         described = [_describe(rgb) for rgb in pictures]
         features = np.stack([raw for raw, _ in described])
         attributes = squash_attributes(np.stack([natural for _, natural in described]))
-        return embed(features, attributes), attributes
+        return embed(features, attributes)
 
 
 def embed(features: Array, attributes: Array) -> Array:

@@ -8,24 +8,19 @@ Not here: the file and how names are compared (evoke_core.precomputed).
 """
 
 from collections.abc import Iterator, Sequence
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from evoke_core.corpus.thumbnails import read_thumbnail
 from evoke_core.errors import PictureRefused
-from evoke_core.images.attributes import measure_attributes
 from evoke_core.images.encode import ImageEncoder
 from evoke_core.images.engine import embedding_rows
 from evoke_core.precomputed import VERSION, VectorFile, read_vector_file
-from evoke_core.storage.address import open_store
-from evoke_core.storage.store import Store
 from evoke_core.storage.tables import as_matrix
 from evoke_core.vectors import Array
-from evoke_core.workers import map_over_cores
 
 NO_VECTOR = "no_vector"
 _BATCH = 32
@@ -137,34 +132,23 @@ def without_unfindable(facts: pl.DataFrame, encoder: ImageEncoder) -> pl.DataFra
 
 
 def embed_by_name(
-    names: Sequence[str], facts: pl.DataFrame, encoder: PrecomputedImages, store: Store
+    names: Sequence[str], facts: pl.DataFrame, encoder: PrecomputedImages
 ) -> Iterator[pl.DataFrame]:
-    """Lay out pictures' vectors beside what is measured on their thumbnails.
+    """Lay out pictures' vectors as any encoder's.
 
     Args:
         names: SHA-256 of each; those without a vector are left out.
         facts: The table `image_facts`, which says what they are called.
-        encoder: Holds the vectors; they stay in this process.
-        store: Holds the thumbnails, which processes on all cores measure.
+        encoder: Holds the vectors.
 
     Yields:
         Rows of `image_embeddings`, a batch at a time, in the names' order.
     """
     asked = pl.DataFrame({"sha256": names}, schema={"sha256": pl.String})
     found = asked.join(encoder.look_up(facts), on="sha256", maintain_order="left")
-    batches = list(found.iter_slices(_BATCH))
-    measure = partial(_measure_batch, uri=store.uri)
-    measured = map_over_cores(measure, [each["sha256"].to_list() for each in batches])
-    for batch, attributes in zip(batches, measured, strict=True):
+    for batch in found.iter_slices(_BATCH):
         yield embedding_rows(
             batch["sha256"].to_list(),
             encoder.fingerprint,
-            attributes,
             as_matrix(batch["embedding"]),
         )
-
-
-def _measure_batch(names: Sequence[str], *, uri: str) -> Array:
-    store = open_store(uri)
-    pictures = (read_thumbnail(store, name) for name in names)
-    return np.stack([measure_attributes(rgb) for rgb in pictures]).astype(np.float32)

@@ -120,13 +120,13 @@ def image_files(
     deps=["image_files"],
     partitions_def=PICTURE_SHARDS,
     backfill_policy=dg.BackfillPolicy.single_run(),
-    code_version="3",
+    code_version="4",
 )
 def image_facts(
     context: dg.AssetExecutionContext,
     store: dg.ResourceParam[Store],
 ) -> dg.MaterializeResult[None]:
-    """Size, perceptual hash, sharpness, palette … from one scaled decode a picture.
+    """Size, perceptual hash, palette, attributes … from one scaled decode a picture.
 
     Leaves one thumbnail a picture, which everything after reads. What can't be decoded
     becomes a row with its reason.

@@ -243,7 +243,7 @@ def _comparable(store: Store, licences: Licences, profile: RunProfile) -> pl.Dat
 
 def _looks(store: Store) -> pl.DataFrame:
     """Return every measured picture with its attributes and embedding."""
-    facts = read_table(store, "image_facts").select("image_id", "sha256")
+    facts = read_table(store, "image_facts").select("image_id", "sha256", "attributes")
     return facts.join(read_table(store, "image_embeddings"), on="sha256")
 
 

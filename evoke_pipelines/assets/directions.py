@@ -27,7 +27,7 @@ DIRECTIONS_KEY = "models/latest/directions.safetensors"
 @dg.asset(
     group_name="directions",
     kinds={"numpy", "safetensors"},
-    deps=["curated_images", "image_embeddings", "image_tags"],
+    deps=["curated_images", "image_embeddings", "image_facts", "image_tags"],
     code_version="3",
 )
 def mood_directions(

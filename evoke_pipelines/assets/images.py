@@ -37,7 +37,7 @@ _ASKED = 6  # pictures whose nearest ones are shown
     group_name=_GROUP,
     kinds={"numpy"},
     deps=["image_facts"],
-    code_version="1",
+    code_version="2",
     pool="encoder",
 )
 def image_embeddings(
@@ -46,7 +46,7 @@ def image_embeddings(
     run_profile: dg.ResourceParam[RunProfile],
     image_encoder: dg.ResourceParam[ImageEncoder],
 ) -> dg.MaterializeResult[None]:
-    """One unit vector for each distinct picture, and its four measured attributes.
+    """One unit vector for each distinct picture.
 
     Resumed by (sha256, encoder fingerprint): no picture is embedded twice.
     """

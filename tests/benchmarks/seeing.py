@@ -21,9 +21,9 @@ import polars as pl
 
 from evoke_core.corpus.decode import decode_picture
 from evoke_core.images.affect import AXES, affect_composites, standard_features
-from evoke_core.images.features import FEATURES, describe_picture
 from evoke_core.images.fitted import COEFFICIENTS_FILE
-from evoke_core.images.reference import load_reference
+from evoke_core.pixels.features import FEATURES, describe_picture
+from evoke_core.pixels.reference import load_reference
 from evoke_core.vectors import Array, Array64
 from evoke_core.workers import map_over_cores
 from tests.benchmarks.rated import FOLDS, Rated, read_rating

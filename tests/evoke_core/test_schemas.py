@@ -7,8 +7,9 @@ import pytest
 
 from evoke_core.schemas import TABLES, SchemaError, validate
 
-EMBEDDINGS = {"sha256": pl.String, "fingerprint": pl.String}
-VECTORS = {"attributes": pl.List(pl.Float32), "embedding": pl.List(pl.Float32)}
+EMBEDDINGS = {
+    "sha256": pl.String, "fingerprint": pl.String, "embedding": pl.List(pl.Float32),
+}  # fmt: skip
 
 
 def clusters(**changed: Any) -> pl.DataFrame:
@@ -26,8 +27,8 @@ def clusters(**changed: Any) -> pl.DataFrame:
 
 
 def embeddings(*vectors: list[float | None]) -> pl.DataFrame:
-    rows = [(f"h{n}", "f", [0.5] * 4, vector) for n, vector in enumerate(vectors)]
-    return pl.DataFrame(rows, schema=EMBEDDINGS | VECTORS, orient="row")
+    rows = [(f"h{n}", "f", vector) for n, vector in enumerate(vectors)]
+    return pl.DataFrame(rows, schema=EMBEDDINGS, orient="row")
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -33,7 +33,7 @@ pairs      training_pairs      parquet polars     <- curated_images image_embedd
 bridge     bridge_model        safetensors torch  <- curated_pairs image_embeddings image_tags track_embeddings track_tags training_pairs
 bridge     bridge_baselines    numpy safetensors  <- curated_pairs image_embeddings image_tags track_embeddings track_tags training_pairs
 bridge     bridge_report       numpy              <- curated_pairs image_embeddings image_tags source_manifests track_embeddings track_manifest track_tags training_pairs
-directions mood_directions     numpy safetensors  <- curated_images image_embeddings image_tags
+directions mood_directions     numpy safetensors  <- curated_images image_embeddings image_facts image_tags
 index      image_index         milvus             <- curated_images image_embeddings image_facts image_tags source_manifests
 release    release             json               <- bridge_baselines bridge_model bridge_report curated_images image_index mood_directions track_calibration
 boards     audio_drop_board    html               <- release

@@ -111,7 +111,7 @@ def picture_rows(names):
             | {
                 "version": "1", "status": "measured", "sha256": sha(number),
                 "thumbnail": thumbnail_key(sha(number)), "width_px": 96,
-                "height_px": 72,
+                "height_px": 72, "attributes": [0.5] * 4,
                 "palette": [f"#{number * 9:02x}{i * 40:02x}80" for i in range(5)],
             }
         )  # fmt: skip
@@ -129,7 +129,7 @@ def picture_rows(names):
         tables["image_embeddings"].append(
             {
                 "sha256": sha(number), "fingerprint": "painter/1",
-                "attributes": [0.5] * 4, "embedding": embeddings[number].tolist(),
+                "embedding": embeddings[number].tolist(),
             }
         )  # fmt: skip
     return tables, embeddings

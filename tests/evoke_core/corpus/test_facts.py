@@ -12,9 +12,7 @@ from PIL import Image
 from evoke_core.corpus.decode import decode_picture, encode_jpeg
 from evoke_core.corpus.facts import (
     PALETTE_SIZE,
-    colourfulness,
     dominant_colours,
-    entropy_bits,
     measure_facts,
 )
 
@@ -57,20 +55,6 @@ def test_the_digest_and_sizes_are_those_of_the_file() -> None:
     assert facts.sha256 == hashlib.sha256(data).hexdigest()
     assert facts.size_bytes == len(data)
     assert (facts.width_px, facts.height_px, facts.aspect) == (600, 300, 2.0)
-
-
-def test_two_equal_tones_have_one_bit_of_entropy() -> None:
-    luma = np.repeat(np.float32([[10, 200]]), 50, axis=1)
-    assert entropy_bits(luma) == pytest.approx(1.0)
-
-
-def test_every_tone_once_has_eight_bits_of_entropy() -> None:
-    assert entropy_bits(np.arange(256, dtype=np.float32)) == pytest.approx(8.0)
-
-
-def test_colourfulness_of_red_is_its_opponent_offset() -> None:
-    # rg = 255, yb = 127.5, no spread: 0.3 * hypot(255, 127.5) = 85.53
-    assert colourfulness(flat((255, 0, 0))) == pytest.approx(85.53, abs=0.01)
 
 
 def test_noise_is_sharper_than_its_blur() -> None:

@@ -12,6 +12,7 @@ from PIL import Image
 from evoke_core.corpus import survey
 from evoke_core.corpus.decode import decode_picture
 from evoke_core.corpus.survey import survey_pictures, thumbnail_key, undamaged_facts
+from evoke_core.pixels.attributes import measure_attributes
 from evoke_core.schemas import TABLES, validate
 from evoke_core.storage.journal import Journal
 from evoke_core.storage.local import LocalStore
@@ -101,6 +102,8 @@ def test_a_picture_gets_its_facts_and_its_thumbnail(
     assert (row["width_px"], row["height_px"]) == (900, 600)
     assert len(row["palette"]) == 5
     assert 0 <= row["phash"] < 2**64
+    seen = measure_attributes(decode_picture(data).rgb)
+    assert row["attributes"] == pytest.approx(seen.tolist())
     assert row["thumbnail"] == thumbnail_key(row["sha256"])
     with Image.open(io.BytesIO(store.read(row["thumbnail"]))) as thumbnail:
         assert (thumbnail.format, thumbnail.size) == ("JPEG", (512, 341))

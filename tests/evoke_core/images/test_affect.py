@@ -9,8 +9,8 @@ from evoke_core.images.affect import (
     affect_composites,
     picture_affect,
 )
-from evoke_core.images.features import FEATURES, describe_picture
-from evoke_core.images.reference import load_reference
+from evoke_core.pixels.features import FEATURES, describe_picture
+from evoke_core.pixels.reference import load_reference
 
 
 def place(*colour: int) -> tuple[float, float]:

@@ -11,7 +11,6 @@ import pytest
 from evoke_core.corpus.decode import decode_picture
 from evoke_core.corpus.survey import thumbnail_key
 from evoke_core.errors import PictureRefused
-from evoke_core.images.attributes import measure_attributes
 from evoke_core.images.embed import embed_pictures
 from evoke_core.images.encode import ImageEncoder
 from evoke_core.schemas import TABLES, validate
@@ -80,14 +79,13 @@ def test_equal_bytes_are_embedded_once(
     assert found["fingerprint"].to_list() == ["mean-1"] * 2
 
 
-def test_each_row_holds_the_vector_and_attributes_of_its_own_picture(
+def test_each_row_holds_the_vector_of_its_own_picture(
     facts: pl.DataFrame, encoder: MeanColour, store: LocalStore
 ):
     for row in embed(facts, encoder, store).iter_rows(named=True):
         picture = decode_picture(store.read(thumbnail_key(row["sha256"]))).rgb
         (expected,) = encoder.encode_images([picture])
         assert row["embedding"] == pytest.approx(expected)
-        assert row["attributes"] == pytest.approx(measure_attributes(picture))
 
 
 def test_what_is_known_is_not_encoded_again(

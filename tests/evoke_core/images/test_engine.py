@@ -12,7 +12,6 @@ import pytest
 from evoke_core.corpus.decode import decode_picture
 from evoke_core.corpus.survey import thumbnail_key
 from evoke_core.errors import PictureRefused
-from evoke_core.images.attributes import measure_attributes
 from evoke_core.images.embed import embed_pictures
 from evoke_core.images.engine import BatchEncoder, embed_by_batches, map_ahead
 from evoke_core.images.handcrafted import HandcraftedImageEncoder
@@ -78,8 +77,6 @@ def test_rows_hold_each_pictures_own_vector_in_the_order_of_names(
     assert as_matrix(rows["embedding"]) == pytest.approx(
         encoder.encode_images(pictures)
     )
-    for row, picture in zip(rows["attributes"], pictures, strict=True):
-        assert row.to_list() == pytest.approx(measure_attributes(picture))
 
 
 def test_lanes_give_the_same_rows_in_threads_of_their_own(

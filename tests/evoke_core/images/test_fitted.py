@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from evoke_core.images.affect import AXES
-from evoke_core.images.features import FEATURES
 from evoke_core.images.fitted import COEFFICIENTS_FILE, FittedAxis, load_fitted
+from evoke_core.pixels.features import FEATURES
 
 
 def test_the_published_sum_and_the_correction_are_added_and_standardised() -> None:

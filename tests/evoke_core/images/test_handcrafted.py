@@ -11,13 +11,7 @@ from PIL import Image
 from evoke_core.corpus.decode import decode_picture, encode_jpeg
 from evoke_core.corpus.mirrors import dihedral_hashes
 from evoke_core.images.affect import picture_affect
-from evoke_core.images.attributes import (
-    ATTRIBUTES,
-    measure_attributes,
-    natural_attributes,
-)
 from evoke_core.images.encode import ImageEncoder
-from evoke_core.images.features import BLOCKS, FEATURES, describe_picture, describe_view
 from evoke_core.images.fitted import load_fitted
 from evoke_core.images.handcrafted import (
     AFFECT_SHARE,
@@ -27,8 +21,14 @@ from evoke_core.images.handcrafted import (
     affect_of,
     attributes_of,
 )
-from evoke_core.images.reference import load_reference
-from evoke_core.images.view import view_picture
+from evoke_core.pixels.attributes import (
+    ATTRIBUTES,
+    measure_attributes,
+    natural_attributes,
+)
+from evoke_core.pixels.features import BLOCKS, FEATURES, describe_picture, describe_view
+from evoke_core.pixels.reference import load_reference
+from evoke_core.pixels.view import view_picture
 
 SHARED = Path(os.environ.get("EVOKE_SHARED", Path(__file__).parents[4] / "shared"))
 IMAGES = SHARED / "data" / "images"
@@ -65,14 +65,6 @@ def test_it_is_an_image_encoder() -> None:
     assert encoder.fingerprint.startswith("handcrafted-2-pillow-")
     assert encoder.licence
     assert encoder.encode_images([]).shape == (0, encoder.dimension)
-
-
-def test_vectors_and_attributes_of_one_view_are_those_of_two() -> None:
-    embeddings, attributes = HandcraftedImageEncoder().encode_and_measure(SCENES[:3])
-    assert (embeddings == encode(*SCENES[:3])).all()
-    alone = np.stack([measure_attributes(rgb) for rgb in SCENES[:3]])
-    assert attributes == pytest.approx(alone, abs=1e-6)
-    assert HandcraftedImageEncoder().encode_and_measure([])[1].shape == (0, 4)
 
 
 def test_the_fingerprint_names_the_statistics_and_the_fitted_correction() -> None:

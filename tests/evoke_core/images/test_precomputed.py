@@ -1,16 +1,12 @@
 """Pictures with brought vectors: found by any name, and failed rows where not found."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
-from evoke_core.corpus.decode import decode_picture
-from evoke_core.corpus.survey import thumbnail_key
 from evoke_core.errors import ConfigError, PictureRefused
-from evoke_core.images.attributes import measure_attributes
 from evoke_core.images.encode import ImageEncoder
 from evoke_core.images.handcrafted import HandcraftedImageEncoder
 from evoke_core.images.precomputed import (
@@ -19,7 +15,6 @@ from evoke_core.images.precomputed import (
     without_unfindable,
 )
 from evoke_core.schemas import TABLES, validate
-from evoke_core.storage.local import LocalStore
 from evoke_core.storage.tables import as_matrix
 
 _LIST = pl.List
@@ -122,25 +117,19 @@ def test_a_missing_file_is_said_when_it_is_needed(tmp_path: Path):
         _ = encoder.fingerprint
 
 
-def test_vectors_stand_beside_what_the_thumbnails_show(
-    encoder: PrecomputedImages, store: LocalStore, jpeg: Callable[..., bytes]
-):
-    for seed, name in enumerate(SHA[:3]):
-        store.write(thumbnail_key(name), jpeg(seed))
+def test_vectors_become_rows_without_a_look_at_any_picture(encoder: PrecomputedImages):
     listed = facts(
         ("elsewhere.jpg", SHA[0], "measured"),
         ("sea/one.jpg", SHA[1], "measured"),
         ("lost.jpg", SHA[2], "measured"),
     )
-    frames = list(embed_by_name([SHA[1], SHA[2], SHA[0]], listed, encoder, store))
+    frames = list(embed_by_name([SHA[1], SHA[2], SHA[0]], listed, encoder))
     rows = validate("image_embeddings", pl.concat(frames))
     assert rows["sha256"].to_list() == [SHA[1], SHA[0]]
     assert rows["fingerprint"].unique().to_list() == [encoder.fingerprint]
     expected = np.array([[-1, 2, -1], [2, -1, -1]]) / 6**0.5
     assert as_matrix(rows["embedding"]) == pytest.approx(expected)
-    seen = measure_attributes(decode_picture(store.read(thumbnail_key(SHA[1]))).rgb)
-    assert rows["attributes"][0].to_list() == pytest.approx(seen.tolist())
-    assert list(embed_by_name([], listed, encoder, store)) == []
+    assert list(embed_by_name([], listed, encoder)) == []
 
 
 def test_other_encoders_leave_the_facts_alone(encoder: PrecomputedImages):

@@ -30,7 +30,6 @@ def rows_of(names: Sequence[str]) -> pl.DataFrame:
         {
             "sha256": list(names),
             "fingerprint": ["tiny"] * len(names),
-            "attributes": [[0.5] * 4] * len(names),
             "embedding": l2_normalize(np.stack(drawn)).tolist(),
         }
     )

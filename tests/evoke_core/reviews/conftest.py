@@ -63,6 +63,7 @@ def tables():
             | {
                 "version": "1", "status": "measured", "sha256": sha(number),
                 "width_px": 96, "height_px": 72, "palette": ["#102030"],
+                "attributes": [0.5] * len(AXES),
             }
         )  # fmt: skip
         rows["image_files"].append(
@@ -78,7 +79,7 @@ def tables():
         rows["image_embeddings"].append(
             {
                 "sha256": sha(number), "fingerprint": "painter/1",
-                "attributes": [0.5] * len(AXES), "embedding": embedding.tolist(),
+                "embedding": embedding.tolist(),
             }
         )  # fmt: skip
     return rows

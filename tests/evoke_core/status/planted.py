@@ -78,6 +78,7 @@ def plant_pictures(store: LocalStore) -> None:
             "version": "1", "status": "measured" if row != 1 else "failed",
             "reason": None if row != 1 else "truncated", "sha256": sha(one["image_id"]),
             "width_px": 64, "height_px": 48, "palette": ["#224466"],
+            "attributes": [0.5] * 4,
         } for row, one in enumerate(base) if row
     ])  # fmt: skip
     write(store, "curated_images", [
@@ -90,7 +91,7 @@ def plant_pictures(store: LocalStore) -> None:
     vectors = l2_normalize(rng.normal(size=(PICTURES, DIMENSION)))
     write(store, "image_embeddings", [
         {
-            "sha256": sha(image_id), "fingerprint": "f", "attributes": [0.5] * 4,
+            "sha256": sha(image_id), "fingerprint": "f",
             "embedding": vectors[row].tolist(),
         } for row, image_id in enumerate(ids)
     ])  # fmt: skip

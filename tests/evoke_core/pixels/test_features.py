@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evoke_core.images.features import BLOCKS, FEATURES, describe_picture
+from evoke_core.pixels.features import BLOCKS, FEATURES, describe_picture
 
 
 def flat(colour: tuple[int, int, int], side: int = 192) -> np.ndarray:

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from evoke_core.images.attributes import (
+from evoke_core.pixels.attributes import (
     ATTRIBUTES,
     measure_attributes,
     natural_attributes,
 )
-from evoke_core.images.view import view_picture
+from evoke_core.pixels.view import view_picture
 
 
 def flat(colour: tuple[int, int, int]) -> np.ndarray:

@@ -23,10 +23,10 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
-from evoke_core.corpus.facts import entropy_bits
-from evoke_core.images.features import block_contrasts, edge_coherence, palette_entropy
-from evoke_core.images.reference import load_reference
-from evoke_core.images.view import PictureView, view_picture
+from evoke_core.pixels.features import block_contrasts, edge_coherence, palette_entropy
+from evoke_core.pixels.reference import load_reference
+from evoke_core.pixels.tone import entropy_bits
+from evoke_core.pixels.view import PictureView, view_picture
 from evoke_core.vectors import Array
 
 ATTRIBUTES = ("energy", "warmth", "complexity", "abstraction")

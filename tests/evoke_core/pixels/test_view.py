@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from evoke_core.images.view import LONGEST_PX, SHORTEST_PX, lab_of, view_picture
+from evoke_core.pixels.view import LONGEST_PX, SHORTEST_PX, lab_of, view_picture
 
 
 @pytest.mark.parametrize(

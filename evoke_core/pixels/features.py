@@ -15,8 +15,8 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
-from evoke_core.corpus.facts import colourfulness, entropy_bits
-from evoke_core.images.view import PictureView, Plane, view_picture
+from evoke_core.pixels.tone import colourfulness, entropy_bits
+from evoke_core.pixels.view import PictureView, Plane, view_picture
 from evoke_core.vectors import Array
 
 HUE_BINS = 8  # soft bins centred at multiples of 45 degrees of the Lab hue angle

@@ -1,0 +1,1 @@
+"""What can be measured on the pixels of one picture: planes, features, attributes."""
