@@ -5,17 +5,15 @@ They are listed in `curated_library.yaml` and lie in the music libraries of
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
 
-import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from evoke_core.config.collections import CollectionName, Sources
-from evoke_core.config.fields import Frozen
-from evoke_core.config.loading import parse_yaml
+from evoke_core.config.fields import Frozen, require_once
+from evoke_core.config.loading import read_mapping, validate
 from evoke_core.errors import ConfigError
 
 FILE = "curated_library.yaml"
@@ -58,8 +56,8 @@ class CuratedLibrary(Frozen):
 
     @model_validator(mode="after")
     def _lists_each_once(self) -> "CuratedLibrary":
-        _require_once(name for name, _ in self._named())
-        _require_once(f"{one.library}/{one.key}" for _, one in self._named())
+        require_once(name for name, _ in self._named())
+        require_once(f"{one.library}/{one.key}" for _, one in self._named())
         return self
 
 
@@ -74,19 +72,7 @@ def load_curated_library(folder: Path, sources: Sources) -> CuratedLibrary:
         ConfigError: No such file, one that does not fit, or an unknown library.
     """
     path = folder / FILE
-    try:
-        values = parse_yaml(path.read_text(encoding="utf-8"))
-        curated = CuratedLibrary.model_validate(values)
-    except FileNotFoundError as missing:
-        raise ConfigError(
-            f"{FILE}: not found in {folder}; restore it from the repository"
-        ) from missing
-    except (UnicodeDecodeError, OSError, yaml.YAMLError) as wrong:
-        raise ConfigError(f"{FILE}: not valid YAML in UTF-8: {wrong}") from wrong
-    except ValidationError as wrong:
-        fault = wrong.errors()[0]
-        place = ".".join(str(part) for part in fault["loc"]) or "genres"
-        raise ConfigError(f"{FILE}: {place}: {fault['msg']}") from wrong
+    curated = validate(path, read_mapping(path), CuratedLibrary)
     for name, track in curated.tracks.items():
         if track.library not in sources.music:
             known = ", ".join(sorted(sources.music))
@@ -101,9 +87,3 @@ def _slug(track: CuratedTrack) -> str:
     """Name a partition: Dagster cuts ranges and addresses from such names."""
     words = re.sub(r"[^a-z0-9]+", "-", track.title.lower()).strip("-")
     return words[:_NAME_CHARACTERS].strip("-") or Path(track.key).stem.lower()
-
-
-def _require_once(names: Iterator[str]) -> None:
-    twice = sorted(name for name, count in Counter(names).items() if count > 1)
-    if twice:
-        raise ValueError(f"stand more than once: {', '.join(twice)}")

@@ -27,15 +27,15 @@ _GOT.maxlevel = 3
 def load_sources(folder: Path) -> Sources:
     """Read `sources.yaml` and `painters.yaml` from the configuration folder."""
     path = folder / "sources.yaml"
-    values = {**_read(path), "painters": _read(folder / "painters.yaml")}
-    return _validate(path, values, Sources)
+    values = {**read_mapping(path), "painters": read_mapping(folder / "painters.yaml")}
+    return validate(path, values, Sources)
 
 
 def load_vocabulary(folder: Path) -> Vocabulary:
     """Read `mood_vocabulary.yaml` and `lexicon.yaml` from the configuration folder."""
     path = folder / "mood_vocabulary.yaml"
-    words = _read(folder / "lexicon.yaml").get("words", [])
-    return _validate(path, {**_read(path), "lexicon": words}, Vocabulary)
+    words = read_mapping(folder / "lexicon.yaml").get("words", [])
+    return validate(path, {**read_mapping(path), "lexicon": words}, Vocabulary)
 
 
 def load_run_profile(folder: Path, name: str) -> RunProfile:
@@ -51,7 +51,7 @@ def load_run_profile(folder: Path, name: str) -> RunProfile:
         raise ConfigError(
             f"EVOKE_PROFILE: there is no profile {name!r}; choose one of: {known}"
         )
-    return _validate(path, _with_parents(path), RunProfile)
+    return validate(path, _with_parents(path), RunProfile)
 
 
 def with_picture_folder(
@@ -73,7 +73,63 @@ def with_picture_folder(
     )
 
 
-def parse_yaml(text: str) -> Any:  # noqa: ANN401 (whatever the file holds)
+def read_mapping(path: Path) -> dict[str, Any]:
+    """Read a YAML file that holds a mapping.
+
+    Raises:
+        ConfigError: There is none, it can't be read, or holds something else.
+    """
+    try:
+        values = _parse_yaml(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as missing:
+        raise ConfigError(
+            f"{path.name}: not found in {path.parent}; restore it from the repository"
+        ) from missing
+    except UnicodeDecodeError as wrong:
+        raise ConfigError(f"{path.name}: {wrong}; save it as UTF-8") from wrong
+    except OSError as wrong:
+        raise ConfigError(f"{path.name}: can't be read ({wrong})") from wrong
+    except yaml.YAMLError as wrong:
+        raise ConfigError(f"{path.name}: not valid YAML: {wrong}") from wrong
+    if not isinstance(values, dict):
+        raise ConfigError(f"{path.name}: holds no mapping of names to values")
+    return values
+
+
+def validate(path: Path, values: dict[str, Any], model: type[_Model]) -> _Model:
+    """Check what was read of a file.
+
+    Raises:
+        ConfigError: It does not fit; names the file, the field and what was got.
+    """
+    try:
+        return model.model_validate(values)
+    except ValidationError as wrong:
+        fault = wrong.errors()[0]
+        place = ".".join(str(part) for part in fault["loc"]) or "the whole"
+        raise ConfigError(
+            f"{path.name}: {place}: {fault['msg']}; got {_GOT.repr(fault['input'])}"
+        ) from wrong
+
+
+def _with_parents(path: Path, heirs: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Read a profile over the one that it extends, and so on."""
+    values = read_mapping(path)
+    parent = values.pop("extends", None)
+    if parent is None:
+        return values
+    if parent in (*heirs, path.stem):
+        raise ConfigError(f"{path.name}: extends: {parent!r} extends this profile")
+    if not isinstance(parent, str) or not _NAME.fullmatch(parent):
+        raise ConfigError(
+            f"{path.name}: extends: got {reprlib.repr(parent)}; name a profile that "
+            "lies beside it"
+        )
+    above = path.with_name(f"{parent}.yaml")
+    return {**_with_parents(above, (*heirs, path.stem)), **values}
+
+
+def _parse_yaml(text: str) -> Any:  # noqa: ANN401 (whatever the file holds)
     """Parse YAML by libyaml where PyYAML was built with it, which is ten times faster.
 
     What was parsed a moment ago is copied: each resource of a run reads its own.
@@ -92,49 +148,3 @@ def _parsed(text: str) -> Any:  # noqa: ANN401 (whatever the text holds)
     except (ValueError, RecursionError) as wrong:
         # such as 2026-13-01, which looks like a date
         raise yaml.YAMLError(f"a value can't be read: {wrong}") from wrong
-
-
-def _with_parents(path: Path, heirs: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Read a profile over the one that it extends, and so on."""
-    values = _read(path)
-    parent = values.pop("extends", None)
-    if parent is None:
-        return values
-    if parent in (*heirs, path.stem):
-        raise ConfigError(f"{path.name}: extends: {parent!r} extends this profile")
-    if not isinstance(parent, str) or not _NAME.fullmatch(parent):
-        raise ConfigError(
-            f"{path.name}: extends: got {reprlib.repr(parent)}; name a profile that "
-            "lies beside it"
-        )
-    above = path.with_name(f"{parent}.yaml")
-    return {**_with_parents(above, (*heirs, path.stem)), **values}
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        values = parse_yaml(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as missing:
-        raise ConfigError(
-            f"{path.name}: not found in {path.parent}; restore it from the repository"
-        ) from missing
-    except UnicodeDecodeError as wrong:
-        raise ConfigError(f"{path.name}: {wrong}; save it as UTF-8") from wrong
-    except OSError as wrong:
-        raise ConfigError(f"{path.name}: can't be read ({wrong})") from wrong
-    except yaml.YAMLError as wrong:
-        raise ConfigError(f"{path.name}: not valid YAML: {wrong}") from wrong
-    if not isinstance(values, dict):
-        raise ConfigError(f"{path.name}: holds no mapping of names to values")
-    return values
-
-
-def _validate(path: Path, values: dict[str, Any], model: type[_Model]) -> _Model:
-    try:
-        return model.model_validate(values)
-    except ValidationError as wrong:
-        fault = wrong.errors()[0]
-        place = ".".join(str(part) for part in fault["loc"])
-        raise ConfigError(
-            f"{path.name}: {place}: {fault['msg']}; got {_GOT.repr(fault['input'])}"
-        ) from wrong

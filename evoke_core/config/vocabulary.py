@@ -1,13 +1,12 @@
 """The words that pictures and music share: moods, slider axes, and how words feel."""
 
 import hashlib
-from collections import Counter
 from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from evoke_core.config.fields import AXES, Coordinate, Frozen
+from evoke_core.config.fields import AXES, Coordinate, Frozen, require_once
 
 
 class Mood(Frozen):
@@ -73,8 +72,5 @@ class Vocabulary(Frozen):
     def _places_each_word_once(
         cls, lexicon: tuple[WordGroup, ...]
     ) -> tuple[WordGroup, ...]:
-        counts = Counter(word for group in lexicon for word in group.words)
-        twice = sorted(word for word, count in counts.items() if count > 1)
-        if twice:
-            raise ValueError(f"stand more than once: {', '.join(twice)}")
+        require_once(word for group in lexicon for word in group.words)
         return lexicon

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Annotated
 
 import polars as pl
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from evoke_core.config.loading import parse_yaml
-from evoke_core.errors import ConfigError
+from evoke_core.config.fields import Frozen
+from evoke_core.config.loading import read_mapping, validate
 
 AESTHETICS = (
     "fine_art", "photography", "architecture", "nature", "abstract", "urban",
@@ -23,10 +22,8 @@ AESTHETICS = (
 Words = Annotated[tuple[str, ...], Field(min_length=1)]
 
 
-class Aesthetics(BaseModel):
+class Aesthetics(Frozen):
     """Words of each aesthetic, and what a collection is where its words are silent."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     aesthetics: Mapping[str, Words]
     collections: Mapping[str, str] = {}
@@ -37,20 +34,6 @@ class Aesthetics(BaseModel):
         if set(self.aesthetics) != set(AESTHETICS) or named - set(AESTHETICS):
             raise ValueError(f"needs exactly the aesthetics {', '.join(AESTHETICS)}")
         return self
-
-    def of(self, *words: str, collection: str | None = None) -> str | None:
-        """Name the aesthetic that most of the words speak for, None for none."""
-        frame = pl.DataFrame(
-            {
-                "image_id": ["one"],
-                "source": [collection or ""],
-                "keywords": [list(words)],
-                "stratum": [None],
-            },
-            schema_overrides={"keywords": pl.List(pl.String), "stratum": pl.String},
-        )
-        named = self.name_each(frame)["aesthetic"][0]
-        return None if named is None else str(named)
 
     def name_each(self, manifest: pl.DataFrame) -> pl.DataFrame:
         """Add the column `aesthetic` to rows of `source_manifests`.
@@ -106,19 +89,7 @@ def load_aesthetics(path: Path) -> Aesthetics:
     Raises:
         ConfigError: No such file, or one that does not fit.
     """
-    try:
-        values = parse_yaml(path.read_text(encoding="utf-8"))
-        return Aesthetics.model_validate(values)
-    except FileNotFoundError as missing:
-        raise ConfigError(
-            f"{path.name}: not found in {path.parent}; restore it from the repository"
-        ) from missing
-    except (UnicodeDecodeError, yaml.YAMLError) as wrong:
-        raise ConfigError(f"{path.name}: not valid YAML in UTF-8: {wrong}") from wrong
-    except ValidationError as wrong:
-        fault = wrong.errors()[0]
-        place = ".".join(str(part) for part in fault["loc"])
-        raise ConfigError(f"{path.name}: {place}: {fault['msg']}") from wrong
+    return validate(path, read_mapping(path), Aesthetics)
 
 
 def _plain(word: pl.Expr) -> pl.Expr:

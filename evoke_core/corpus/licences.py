@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Literal, cast
 
 import polars as pl
-import yaml
 
-from evoke_core.config.loading import parse_yaml
+from evoke_core.config.loading import read_mapping
 from evoke_core.errors import ConfigError
 
 Policy = Literal["research", "commercial"]
@@ -113,15 +112,7 @@ def load_licences(path: Path) -> Licences:
     Raises:
         ConfigError: No such file, or an entry that does not fit.
     """
-    try:
-        values = parse_yaml(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as missing:
-        raise ConfigError(
-            f"{path.name}: not found in {path.parent}; restore it from the repository"
-        ) from missing
-    except (UnicodeDecodeError, yaml.YAMLError) as wrong:
-        raise ConfigError(f"{path.name}: not valid YAML in UTF-8: {wrong}") from wrong
-    entries = values.get("licences") if isinstance(values, dict) else None
+    entries = read_mapping(path).get("licences")
     if not isinstance(entries, list) or not entries:
         raise ConfigError(f"{path.name}: holds no list under licences:")
     known = tuple(

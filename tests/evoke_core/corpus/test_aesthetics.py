@@ -9,6 +9,18 @@ from evoke_core.corpus.aesthetics import AESTHETICS, Aesthetics, load_aesthetics
 from evoke_core.errors import ConfigError
 
 
+def named(
+    aesthetics: Aesthetics, *words: str, collection: str = "folder"
+) -> str | None:
+    rows = [("one", collection, list(words), None)]
+    schema = {
+        "image_id": pl.String, "source": pl.String, "keywords": pl.List(pl.String),
+        "stratum": pl.String,
+    }  # fmt: skip
+    manifest = pl.DataFrame(rows, schema=schema, orient="row")
+    return aesthetics.name_each(manifest)["aesthetic"][0]
+
+
 @pytest.fixture
 def aesthetics(assets_config: Path) -> Aesthetics:
     return load_aesthetics(assets_config / "aesthetics.yaml")
@@ -34,17 +46,17 @@ def aesthetics(assets_config: Path) -> Aesthetics:
 def test_most_words_decide(
     aesthetics: Aesthetics, words: tuple[str, ...], expected: str | None
 ):
-    assert aesthetics.of(*words) == expected
+    assert named(aesthetics, *words) == expected
 
 
 def test_where_words_are_silent_the_collection_speaks(aesthetics: Aesthetics):
-    assert aesthetics.of("xylophone", collection="unsplash") == "photography"
-    assert aesthetics.of("lake", collection="wikiart") == "nature"
-    assert aesthetics.of("xylophone", collection="folder") is None
+    assert named(aesthetics, "xylophone", collection="unsplash") == "photography"
+    assert named(aesthetics, "lake", collection="wikiart") == "nature"
+    assert named(aesthetics, "xylophone", collection="folder") is None
 
 
 def test_of_equals_the_special_stands_before_the_general(aesthetics: Aesthetics):
-    assert aesthetics.of("texture", "tree") == "textural"
+    assert named(aesthetics, "texture", "tree") == "textural"
 
 
 def test_a_word_said_twice_counts_once_and_rows_keep_their_order(
@@ -72,8 +84,8 @@ def test_every_painted_family_and_wikiart_style_is_named(
     listed = (shared / "data/formats/wikiart/style_class.txt").read_text()
     styles = [line.split()[1] for line in listed.splitlines() if line.strip()]
 
-    assert {aesthetics.of(style) for style in styles} == {"fine_art", "abstract"}
-    assert [aesthetics.of(name) for name in AESTHETICS] == list(AESTHETICS)
+    assert {named(aesthetics, style) for style in styles} == {"fine_art", "abstract"}
+    assert [named(aesthetics, name) for name in AESTHETICS] == list(AESTHETICS)
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,7 @@ X = f"{{id: X, spelled: [a-b], {FLAGS}}}"
     ("text", "says"),
     [
         ("licences: []", "holds no list"),
-        ("- a", "holds no list"),
+        ("- a", "holds no mapping"),
         ("licences: [{id: X}]", "must have exactly"),
         (f"licences: [{{id: X, spelled: X, {FLAGS}}}]", "needs a list of names"),
         (
@@ -125,6 +125,11 @@ def test_a_list_that_does_not_fit_says_where(tmp_path: Path, text: str, says: st
 
     with pytest.raises(ConfigError, match=says):
         load_licences(path)
+
+
+def test_a_list_that_is_a_folder_is_named(tmp_path: Path):
+    with pytest.raises(ConfigError, match=r"can't be read"):
+        load_licences(tmp_path)
 
 
 def test_a_missing_list_is_named(tmp_path: Path):
