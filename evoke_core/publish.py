@@ -7,6 +7,7 @@ names copies under their digest, which nothing overwrites.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -19,6 +20,7 @@ from evoke_core.release import (
     Release,
     publish,
     read_previous_release,
+    read_release,
     read_release_or_none,
     roll_back,
 )
@@ -125,6 +127,22 @@ def roll_back_release(store: Store, index: ImageIndex) -> Release:
     # The alias first: cut off here, the same roll-back can be asked for once more.
     index.point(previous.collection)
     return roll_back(store)
+
+
+def collections_to_keep(store: Store, index: ImageIndex) -> list[str]:
+    """Name the collections that a publisher may not drop, each once.
+
+    They are those of the present and the previous release, and the one that the alias
+    points at: where two publish at once, the other may have moved either just now.
+
+    Args:
+        store: Where the release lies.
+        index: An open connection.
+    """
+    named = [read_release(store).collection, index.served_collection()]
+    with suppress(ReleaseMissing):
+        named.append(read_previous_release(store).collection)
+    return sorted({each for each in named if each is not None})
 
 
 def has_served_collection(store: Store, index: ImageIndex) -> bool:

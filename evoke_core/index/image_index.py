@@ -134,13 +134,19 @@ class ImageIndex:
     def point(self, name: str) -> None:
         """Point the alias at a collection, in one step, and drop nothing."""
         named = {"collection_name": name, "alias": ALIAS, "timeout": ANSWER_S}
+        is_first = self.served_collection() is None
+        with self._reaching():
+            if is_first:
+                self.client.create_alias(**named)
+            else:
+                self.client.alter_alias(**named)
+
+    def served_collection(self) -> str | None:
+        """Name the collection that the alias points at; None before the first."""
         with self._reaching():
             # A server lists the aliases of one collection after the other only.
             collections = self.client.list_collections(timeout=ANSWER_S)
-            if any(ALIAS in self._aliases(each) for each in collections):
-                self.client.alter_alias(**named)
-            else:
-                self.client.create_alias(**named)
+            return next((c for c in collections if ALIAS in self._aliases(c)), None)
 
     def search(
         self,

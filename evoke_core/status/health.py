@@ -6,8 +6,7 @@ Building and mending are `index.image_index` and the job publish_release.
 from dataclasses import dataclass
 
 from evoke_core.errors import IndexUnavailable, ReleaseMissing
-from evoke_core.index.connection import ANSWER_S
-from evoke_core.index.image_index import ALIAS, ImageIndex
+from evoke_core.index.image_index import ImageIndex
 from evoke_core.index.verification import (
     MIN_RECALL,
     count_rows,
@@ -100,7 +99,9 @@ def glance(
         The collection that the alias points at, and those of the two that are there.
     """
     named = (release.collection, _previous(store))
-    return _alias(index), [name for name in named if name and index.has(name)]
+    return index.served_collection(), [
+        name for name in named if name and index.has(name)
+    ]
 
 
 def unreachable(store: Store, release: Release, why: str) -> Health:
@@ -120,13 +121,6 @@ def _recall(index: ImageIndex, collection: str, served: Served) -> float | None:
     if any(image_id not in known for each in found for image_id in each):
         return None
     return recall_at_k(found, probes, list(served.image_ids), served.vectors)
-
-
-def _alias(index: ImageIndex) -> str | None:
-    if not index.has(ALIAS):
-        return None
-    told = index.client.describe_collection(ALIAS, timeout=ANSWER_S)
-    return str(told["collection_name"])
 
 
 def _previous(store: Store) -> str | None:

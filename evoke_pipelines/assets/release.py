@@ -8,17 +8,17 @@ import polars as pl
 
 from evoke_core.config.profile import RunProfile
 from evoke_core.config.vocabulary import Vocabulary
-from evoke_core.errors import ReleaseMissing
 from evoke_core.images.encode import ImageEncoder
 from evoke_core.images.gather import kept_embeddings
 from evoke_core.music.encode import MusicEncoder
 from evoke_core.music.fitted import load_table
 from evoke_core.publish import (
     Ingredients,
+    collections_to_keep,
     has_served_collection,
     publish_ingredients,
 )
-from evoke_core.release import CURRENT, read_previous_release
+from evoke_core.release import CURRENT
 from evoke_core.storage.store import Store
 from evoke_core.storage.tables import read_arrays
 from evoke_pipelines.policies import retrying
@@ -74,7 +74,8 @@ def release(
                 ingredients,
                 made_at=datetime.now(UTC).isoformat(timespec="seconds"),
             )
-            opened.serve(published.collection, keep=_kept_collections(store))
+            keep = collections_to_keep(store, opened)
+            opened.serve(published.collection, keep=keep)
         named = pl.DataFrame(
             {
                 "part": [
@@ -129,11 +130,3 @@ def release(
 def _terms(run_profile: RunProfile) -> list[str]:
     """Name the terms of the ratings that songs are placed by, where they are."""
     return [load_table().licence] if run_profile.audio.fitted else []
-
-
-def _kept_collections(store: Store) -> list[str]:
-    """Name the collection of the previous release."""
-    try:
-        return [read_previous_release(store).collection]
-    except ReleaseMissing:
-        return []

@@ -9,6 +9,7 @@ from evoke_core.errors import IndexUnavailable, ReleaseMissing
 from evoke_core.music.tags import CALIBRATION
 from evoke_core.publish import (
     Ingredients,
+    collections_to_keep,
     has_served_collection,
     publish_ingredients,
     roll_back_release,
@@ -179,7 +180,7 @@ def test_publishing_the_same_again_changes_nothing(store):
 
 
 class Collections:
-    """What rolling back asks of the index."""
+    """What publishing and rolling back ask of the index."""
 
     def __init__(self, *names):
         self.names, self.served, self.dimensions = names, None, []
@@ -194,6 +195,13 @@ class Collections:
 
     def point(self, name):
         self.served = name
+
+    def served_collection(self):
+        return self.served
+
+    def serve(self, name, *, keep):
+        self.point(name)
+        self.names = tuple(each for each in self.names if each in (name, *keep))
 
 
 @pytest.fixture
@@ -237,6 +245,42 @@ def test_a_release_whose_models_have_gone_is_not_served_again(
     with pytest.raises(ReleaseMissing, match=f"{key} is not in"):
         roll_back_release(store, Collections("images_1", "images_2"))
     assert read_release(store) == two_releases[1]
+
+
+@pytest.mark.parametrize("last", ["images_2", "images_3"])
+def test_of_two_that_publish_at_once_neither_drops_what_the_other_published(
+    store, last
+):
+    index = Collections("images_1", "images_2", "images_3")
+    publish_ingredients(store, FIRST, made_at="day 1")
+    index.point("images_1")
+    for name in ("images_2", "images_3"):
+        publish_ingredients(store, replace(FIRST, collection=name), made_at="day 2")
+    first = ({"images_2", "images_3"} - {last}).pop()
+
+    for name in (first, last):
+        index.serve(name, keep=collections_to_keep(store, index))
+
+    assert {"images_2", "images_3"} <= set(index.names)
+
+
+def test_what_another_has_published_since_the_file_was_read_is_kept(
+    store, two_releases
+):
+    index = Collections("images_1", "images_2", "images_3")
+    index.point("images_3")
+    assert collections_to_keep(store, index) == ["images_1", "images_2", "images_3"]
+
+
+def test_what_was_served_before_the_previous_release_is_not_kept(store, two_releases):
+    index = Collections("images_0", "images_1", "images_2")
+    index.point("images_2")
+    assert collections_to_keep(store, index) == ["images_1", "images_2"]
+
+
+def test_a_first_release_keeps_its_own_collection(store):
+    publish_ingredients(store, FIRST, made_at="day 1")
+    assert collections_to_keep(store, Collections()) == ["images_1"]
 
 
 def test_a_first_release_cant_be_rolled_back(store):

@@ -253,6 +253,13 @@ def test_pointing_moves_the_alias_and_drops_nothing(index):
     assert set(index.client.list_collections()) == {"images_1", "images_2"}
 
 
+def test_what_the_alias_points_at_is_named(index):
+    index.build("images_1", pictures(5), VECTORS[:5])
+    assert index.served_collection() is None
+    index.point("images_1")
+    assert index.served_collection() == "images_1"
+
+
 def test_an_empty_collection_is_named_with_the_remedy(index):
     create(index.client, "images_1", VECTORS.shape[1])
     add_index(index.client, "images_1", "FLAT")

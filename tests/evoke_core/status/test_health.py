@@ -23,7 +23,7 @@ class FakeIndex:
         self.client = self
 
     def has(self, name):
-        return name == "evoke_images" or name in self.collections
+        return name in self.collections
 
     def require(self, name, dimension):
         if name not in self.collections:
@@ -33,8 +33,8 @@ class FakeIndex:
     def query(self, name, **_):
         return [{"count(*)": self.rows}]
 
-    def describe_collection(self, name, **_):
-        return {"collection_name": self.alias}
+    def served_collection(self):
+        return self.alias
 
     def search(self, name, probes, *, top_k):
         scores = probes @ self.served.vectors.T
