@@ -59,7 +59,7 @@ class MemoryConfig(dg.Config):
     backfill_policy=dg.BackfillPolicy.single_run(),
     output_required=False,
     deps=["audio_drop_board"],
-    code_version="2",
+    code_version="3",
     pool="memory",
 )
 # An annotation of None would paint every partition of the range.
@@ -86,7 +86,7 @@ def audio_drop_memory(  # type: ignore[no-untyped-def]  # noqa: ANN201
     backfill_policy=dg.BackfillPolicy.single_run(),
     output_required=False,
     deps=["library_board", "track_manifest"],
-    code_version="1",
+    code_version="2",
     pool="memory",
 )
 def library_memory(  # type: ignore[no-untyped-def]  # noqa: ANN201
@@ -269,7 +269,11 @@ def _materialization(
             **({"reason": card["message"]} if card["message"] else {}),
             **({"image": store.locate(image)} if card["image"] else {}),
             "words": card["words"]["said"],
-            **{f"words_{n}": card["words"][n] or "" for n in ("note", "reading")},
+            **{
+                f"words_{about}": card["words"][about]
+                for about in ("note", "reading")
+                if card["words"][about]
+            },
             "strength": card["fusion"]["strength"],
             "moved_by_sound": card["fusion"]["moved_by_sound"],
             "seed": str(card["seed"]),  # larger than what the UI's numbers hold
