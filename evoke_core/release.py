@@ -18,6 +18,7 @@ from evoke_core.storage.store import Store, digest
 CURRENT = "release.json"
 SCHEMA = "evoke.release/2"
 
+_NAME, _, _VERSION = SCHEMA.partition("/")
 _PREVIOUS_OF_SCHEMA_1 = "release.previous.json"  # it was a file of its own
 
 
@@ -80,7 +81,8 @@ def read_release(store: Store) -> Release:
     """Read what is served now.
 
     Raises:
-        ReleaseMissing: Nothing has been published yet, or the file holds none.
+        ReleaseMissing: Nothing has been published yet, or the file holds none, or one
+            of a later version's schema.
     """
     return _release_of(_read_current(store))
 
@@ -131,7 +133,9 @@ def roll_back(store: Store) -> Release:
 
 def _read_current(store: Store) -> dict[str, Any]:
     try:
-        return _object_of(store.read(CURRENT))
+        read = json.loads(store.read(CURRENT))
+        _require_known_schema(read, store)
+        return _object_of(read)
     except KeyError as absent:
         raise ReleaseMissing(
             f"no release in {store.uri}; run the jobs refresh_corpus, fit_bridge and "
@@ -150,7 +154,8 @@ def _previous_or_none(store: Store) -> Release | None:
         if "previous" in current:
             return _release_of(current["previous"]) if current["previous"] else None
         # an older version wrote here last
-        previous = _release_of(_object_of(store.read(_PREVIOUS_OF_SCHEMA_1)))
+        read = json.loads(store.read(_PREVIOUS_OF_SCHEMA_1))
+        previous = _release_of(_object_of(read))
     except (KeyError, ValueError, RecursionError):
         return None  # nothing there that could be served again
     # It copied the present one first: cut off there, it had lost the one before.
@@ -158,8 +163,19 @@ def _previous_or_none(store: Store) -> Release | None:
     return None if is_lost else previous
 
 
-def _object_of(raw: bytes) -> dict[str, Any]:
-    read = json.loads(raw)
+def _require_known_schema(read: object, store: Store) -> None:
+    """Refuse the file of a later version, whose fields may mean something else."""
+    schema = str(read.get("schema", "")) if isinstance(read, dict) else ""
+    name, _, version = schema.partition("/")
+    if name == _NAME and version.isdecimal() and int(version) > int(_VERSION):
+        raise ReleaseMissing(
+            f"{store.locate(CURRENT)} has the schema {schema}, this version of Evoke "
+            f"reads up to {SCHEMA}; run the later version that wrote it, or delete the "
+            "file and run publish_release to serve what this version makes"
+        )
+
+
+def _object_of(read: object) -> dict[str, Any]:
     if not isinstance(read, dict):
         raise ValueError(f"a JSON {type(read).__name__}, no object")  # noqa: TRY004
     # What came later has a default, so that an older file is still read.

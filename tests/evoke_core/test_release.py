@@ -130,6 +130,22 @@ def test_what_a_later_version_adds_is_passed_over(store):
     assert read_release(store) == FIRST
 
 
+@pytest.mark.parametrize("version", ["3", "10"])
+def test_a_file_of_a_later_schema_is_refused_and_left_as_it_is(store, version):
+    publish(store, FIRST)
+    later = json.loads(store.read(CURRENT)) | {"schema": f"evoke.release/{version}"}
+    written = json.dumps(later).encode()
+    store.write(CURRENT, written)
+
+    message = rf"release.json has the schema evoke\.release/{version}.*{SCHEMA}; run "
+    for read in (read_release, read_release_or_none, read_previous_release, roll_back):
+        with pytest.raises(ReleaseMissing, match=message):
+            read(store)
+    with pytest.raises(ReleaseMissing, match=message):
+        publish(store, SECOND)
+    assert store.read(CURRENT) == written
+
+
 @pytest.mark.parametrize("damaged", [b"", b"{", b"[]", b"\xff", b'{"kind": "bridge"}'])
 def test_a_damaged_file_is_named_with_the_remedy(store, damaged):
     store.write(CURRENT, damaged)
