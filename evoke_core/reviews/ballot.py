@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from evoke_core.boards.shelf import read_board
 from evoke_core.reviews.study import Study, Trial, read_study
@@ -20,6 +20,7 @@ from evoke_core.reviews.verdict import (
     TrialAnswer,
     Verdict,
     VerdictRefused,
+    faults_of,
 )
 from evoke_core.storage.store import Store
 
@@ -96,9 +97,24 @@ def write_ballot(ballot: Ballot) -> bytes:
     return _BALLOTS.dump_json(ballot, indent=1)
 
 
-def parse_ballot(raw: bytes) -> Ballot:
-    """Read what `write_ballot` wrote."""
-    return _BALLOTS.validate_json(raw)
+def parse_ballot(raw: bytes, *, key: str) -> Ballot:
+    """Read what `write_ballot` wrote.
+
+    Args:
+        raw: Content of the file.
+        key: Where it lies in the store.
+
+    Raises:
+        VerdictRefused: `damaged_ballot`; it was whole when it was taken.
+    """
+    try:
+        return _BALLOTS.validate_json(raw)
+    except ValidationError as damaged:
+        raise VerdictRefused(
+            "damaged_ballot",
+            f"{key}: {faults_of(damaged)}; delete it, and put the file of that name "
+            "in reviews/taken back into reviews/inbox",
+        ) from damaged
 
 
 def resolve(verdict: Verdict, digest: str, store: Store, *, now: datetime) -> Ballot:

@@ -76,9 +76,13 @@ def take_verdicts(
 
 
 def read_ballots(store: Store) -> Iterator[Ballot]:
-    """Read every ballot that was ever taken, in the order of their digests."""
+    """Read every ballot that was ever taken, in the order of their digests.
+
+    Raises:
+        VerdictRefused: `damaged_ballot`; what people said is not left out unseen.
+    """
     for found in store.listing(BALLOTS):
-        yield parse_ballot(store.read(found.key))
+        yield parse_ballot(store.read(found.key), key=found.key)
 
 
 def _take(store: Store, found: StoredObject, now: datetime) -> Taken | None:

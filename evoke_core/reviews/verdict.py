@@ -125,12 +125,17 @@ def read_verdict(raw: bytes) -> Verdict:
     try:
         return _READER.validate_json(raw)
     except ValidationError as wrong:
-        faults = wrong.errors(include_url=False, include_context=False)
-        named = "; ".join(_described(fault) for fault in faults[:_FAULTS_NAMED])
-        more = f"; {len(faults) - _FAULTS_NAMED} more" if faults[_FAULTS_NAMED:] else ""
         raise VerdictRefused(
-            "invalid", f"verdict file: {named}{more}; save it from the page again"
+            "invalid", f"verdict file: {faults_of(wrong)}; save it from the page again"
         ) from wrong
+
+
+def faults_of(wrong: ValidationError) -> str:
+    """Name the first places of a file that are wrong, and what was got there."""
+    faults = wrong.errors(include_url=False, include_context=False)
+    named = "; ".join(_described(fault) for fault in faults[:_FAULTS_NAMED])
+    more = f"; {len(faults) - _FAULTS_NAMED} more" if faults[_FAULTS_NAMED:] else ""
+    return named + more
 
 
 def _described(fault: ErrorDetails) -> str:

@@ -9,6 +9,7 @@ import pytest
 from evoke_core.reviews.dealing import StudyPlan
 from evoke_core.reviews.inbox import INBOX, read_ballots, take_verdicts, waiting
 from evoke_core.reviews.making import make_study
+from evoke_core.reviews.verdict import VerdictRefused
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 AT = "2026-03-01T10:00:00Z"
@@ -103,6 +104,29 @@ def test_a_ballot_stands_when_its_board_and_study_have_gone(store, study, drop):
     for found in [*store.listing("boards/"), *store.listing("reviews/keys/")]:
         store.delete(found.key)
     assert len(list(read_ballots(store))) == 2
+
+
+@pytest.mark.parametrize(
+    ("damage", "place"),
+    [(lambda raw: raw[:40], "file: "), (lambda raw: b'{"digest": "d"}', "rater: ")],
+)
+def test_a_damaged_ballot_is_named_and_its_verdict_can_be_taken_again(
+    store, study, drop, damage, place
+):
+    drop("a.json", answer_all(study))
+    [taken] = take(store)
+    key = f"reviews/ballots/{taken.digest}.json"
+    whole = store.read(key)
+    store.write(key, damage(whole))
+
+    with pytest.raises(VerdictRefused, match=f"{key}: {place}.*delete it") as refused:
+        list(read_ballots(store))
+    assert refused.value.reason == "damaged_ballot"
+
+    store.delete(key)
+    drop("again.json", store.read(f"reviews/taken/{taken.digest}.json"))
+    take(store)
+    assert store.read(key) == whole
 
 
 def wrong(study):
