@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evoke_core.errors import BridgeError
-from evoke_core.vectors import Array, Array64
+from evoke_core.vectors import Array, Array64, spaced_rows
 
 FEWEST = 20  # labelled items; below that two axes can't be told from chance
 MOST = 20_000  # items that one fit looks at; more move a thousand numbers no further
@@ -91,7 +91,7 @@ def fit_affect(embeddings: Array, affect: Array) -> AffectRidge:
         embeddings: float32[N, D]; of more than MOST, evenly spaced ones are taken.
         affect: float32[N, 2].
     """
-    shown = np.linspace(0, len(embeddings) - 1, min(MOST, len(embeddings))).astype(int)
+    shown = spaced_rows(len(embeddings), MOST)
     x = embeddings[shown].astype(np.float64)
     y = affect[shown].astype(np.float64)
     x_mean, y_mean = x.mean(axis=0), y.mean(axis=0)

@@ -13,7 +13,6 @@ one of the library.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +22,7 @@ from evoke_core.config.profile import TagRules
 from evoke_core.config.vocabulary import Vocabulary
 from evoke_core.storage.store import Store
 from evoke_core.storage.tables import read_arrays, write_arrays
-from evoke_core.vectors import Array, Array64
+from evoke_core.vectors import Array, Array64, softmax
 
 PRIOR = 8.0  # songs that the plane itself counts as in a library's calibration
 _ALIKE = 1e-6  # below this a deviation is rounding: one item alone, or copies of one
@@ -57,7 +56,8 @@ class MoodCalibration:
             scores. A mood that does not vary in the library counts as at its mean.
         """
         safe = np.where(self.spread > _ALIKE, self.spread, np.inf)
-        return _softmax(self.sharpness * (evidence - self.mean) / safe)
+        standard = (evidence - self.mean) / safe
+        return softmax(self.sharpness * standard).astype(np.float32)
 
 
 def calibrate(
@@ -128,7 +128,7 @@ def score_moods(
         return calibration.shares(nearness)
     places = mood_coordinates(vocabulary)
     crowding = np.exp(_nearness(places, vocabulary, rules)).sum(axis=0)
-    return _softmax(nearness - np.log(crowding))
+    return softmax(nearness - np.log(crowding)).astype(np.float32)
 
 
 def name_moods(
@@ -197,9 +197,3 @@ def _nearness(affect: Array, vocabulary: Vocabulary, rules: TagRules) -> Array64
     arousal = points[:, 1:] - places[:, 1]
     nearness = -(valence**2 + arousal**2) / (2 * rules.bandwidth**2)
     return np.asarray(nearness)
-
-
-def _softmax(logits: Array64) -> Array:
-    weights = np.exp(logits - logits.max(axis=1, keepdims=True))
-    shares = weights / weights.sum(axis=1, keepdims=True)
-    return cast("Array", shares.astype(np.float32))

@@ -15,7 +15,7 @@ from evoke_core.config.profile import PairRules
 from evoke_core.schemas import TABLES
 from evoke_core.shared_space import FEELING
 from evoke_core.storage.tables import as_matrix
-from evoke_core.vectors import Array, l2_normalize
+from evoke_core.vectors import Array, cosine_similarity
 
 
 def pair_by_tags(
@@ -44,7 +44,9 @@ def pair_by_tags(
     if not (tracks.height and pictures.height):
         return TABLES["training_pairs"].empty()
     rng = np.random.default_rng(rules.seed)
-    similarity = _similarity(tracks, pictures)
+    similarity = cosine_similarity(
+        as_matrix(tracks["scores"]), as_matrix(pictures["scores"])
+    )
     dealt = _deal(tracks.height, folds, rng)
     ids = pictures["image_id"].to_list()
     rows = [
@@ -54,11 +56,6 @@ def pair_by_tags(
     ]
     schema = {name: c.dtype for name, c in TABLES["training_pairs"].columns.items()}
     return pl.DataFrame(rows, schema=schema, orient="row")
-
-
-def _similarity(tracks: pl.DataFrame, pictures: pl.DataFrame) -> Array:
-    left, right = as_matrix(tracks["scores"]), as_matrix(pictures["scores"])
-    return np.asarray(l2_normalize(left) @ l2_normalize(right).T)
 
 
 def _deal(count: int, folds: int, rng: np.random.Generator) -> npt.NDArray[Any]:

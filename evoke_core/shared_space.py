@@ -15,11 +15,9 @@ Not here: where an item lies on the plane (tags, analysis), and the bridge betwe
 and pictures.
 """
 
-from typing import cast
-
 import numpy as np
 
-from evoke_core.vectors import HALF_TURN, Array, l2_normalize, on_half_circle
+from evoke_core.vectors import Array, l2_normalize, on_half_circle
 
 FEELING = 4  # numbers of the first block
 FEELING_SHARE = 0.5  # neither block can outvote the other
@@ -59,9 +57,3 @@ def ask_by_feeling(affect: Array, dimension: int) -> Array:
     asked = np.zeros((len(affect), dimension), np.float32)
     asked[:, :FEELING] = on_half_circle(affect)
     return l2_normalize(asked)
-
-
-def feeling_of(vectors: Array) -> Array:
-    """Read valence and arousal back, float32[N, 2]; any positive scale will do."""
-    cosines, sines = np.split(vectors[:, :FEELING], 2, axis=1)
-    return cast("Array", (np.arctan2(sines, cosines) / HALF_TURN).astype(np.float32))

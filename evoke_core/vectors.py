@@ -8,7 +8,7 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float32]
 Array64 = npt.NDArray[np.float64]
 
-HALF_TURN = np.pi / 2  # one step from the middle of an axis to its end
+_HALF_TURN = np.pi / 2  # one step from the middle of an axis to its end
 
 
 def l2_normalize(vectors: npt.NDArray[np.floating]) -> Array:
@@ -83,5 +83,30 @@ def on_half_circle(coordinates: npt.NDArray[np.floating]) -> Array:
     Returns:
         float32[..., 2K]: the K cosines, then the K sines.
     """
-    angle = np.clip(coordinates, -1.0, 1.0) * HALF_TURN
+    angle = np.clip(coordinates, -1.0, 1.0) * _HALF_TURN
     return np.concatenate([np.cos(angle), np.sin(angle)], axis=-1).astype(np.float32)
+
+
+def from_half_circle(bent: Array) -> Array:
+    """Read coordinates back from what `on_half_circle` made of them.
+
+    Args:
+        bent: float32[..., 2K], at any positive scale.
+
+    Returns:
+        float32[..., K] in [-1, 1].
+    """
+    cosines, sines = np.split(bent, 2, axis=-1)
+    return cast("Array", (np.arctan2(sines, cosines) / _HALF_TURN).astype(np.float32))
+
+
+def softmax(logits: Array64) -> Array64:
+    """Turn rows of logits into shares, float64[N, K]; rows sum to 1."""
+    weights: Array64 = np.exp(logits - logits.max(axis=1, keepdims=True))
+    weights /= weights.sum(axis=1, keepdims=True)
+    return weights
+
+
+def spaced_rows(count: int, most: int) -> npt.NDArray[np.int64]:
+    """Choose at most so many of `count` rows, evenly spaced, the first and the last."""
+    return np.linspace(0, count - 1, min(count, most)).astype(np.int64)

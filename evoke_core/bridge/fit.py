@@ -30,6 +30,7 @@ from evoke_core.bridge.supervision import MOODS_ALONE, Pairs, Supervision, mean_
 from evoke_core.bridge.verdicts import learn_verdicts
 from evoke_core.config.profile import BridgeRules
 from evoke_core.errors import BridgeError
+from evoke_core.vectors import spaced_rows
 
 if TYPE_CHECKING:
     import torch
@@ -51,7 +52,7 @@ class _Task:
     rules: BridgeRules
 
     def start(self, shrinkage: Shrinkage) -> Network:
-        some = _spread(np.arange(len(self.music)))  # steps see all rows, the start few
+        some = spaced_rows(len(self.music), _CHOSEN_BY)  # steps see all, the start few
         music, pairs = self.music.rows(some), self.pairs.of(some)
         looks = mean_looks(music, self.images, pairs, seed=self.rules.seed)
         ridge = fit_reduced_ridge(music.embedding, looks, shrinkage)
@@ -85,7 +86,10 @@ def fit_bridge(
     """
     _require_signal(music, images, groups, supervision.pairs)
     held = _held_out(groups, np.random.default_rng(rules.seed))
-    seen, asked = (_spread(np.flatnonzero(side)) for side in (~held, held))
+    seen, asked = (
+        rows[spaced_rows(len(rows), _CHOSEN_BY)]
+        for rows in (np.flatnonzero(~held), np.flatnonzero(held))
+    )
     fit, judge = (
         _Task(music.rows(some), images, supervision.rows(some).pairs, rules)
         for some in (seen, asked)
@@ -137,12 +141,6 @@ def _held_out(
     tracks = np.unique(groups)
     count = max(1, round(_VALIDATION_SHARE * len(tracks)))
     return np.isin(groups, rng.choice(tracks, count, replace=False))
-
-
-def _spread(rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Take rows evenly where there are more than settings need to be chosen by."""
-    places = np.linspace(0, len(rows) - 1, min(len(rows), _CHOSEN_BY))
-    return rows[places.astype(np.int64)]
 
 
 def _find_epochs(

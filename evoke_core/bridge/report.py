@@ -84,14 +84,12 @@ def planted_truth(tracks: Array, pictures: Array) -> Truth:
         tracks: float32[Q, 2], planted valence and arousal.
         pictures: float32[N, 2], likewise.
     """
-    distance = np.sqrt(((tracks[:, None] - pictures[None]) ** 2).sum(-1))
-    return Truth("planted", distance <= _ALIKE, _nearest(distance))
+    return _near_on_plane("planted", tracks, pictures)
 
 
 def tag_truth(tracks: Side, pictures: Side) -> Truth:
     """Fall back on the tags themselves, where nothing else is known."""
-    distance = np.sqrt(((tracks.affect[:, None] - pictures.affect[None]) ** 2).sum(-1))
-    return Truth("tags", distance <= _ALIKE, _nearest(distance))
+    return _near_on_plane("tags", tracks.affect, pictures.affect)
 
 
 def fit_all(
@@ -186,7 +184,8 @@ def _align(queries: Array, images: Array, matched: Relevance) -> Alignment:
     return Alignment(tuple(round(float(e), 6) for e in edges), near, others)
 
 
-def _nearest(distance: Array) -> Relevance:
+def _near_on_plane(kind: str, tracks: Array, pictures: Array) -> Truth:
+    distance = np.sqrt(((tracks[:, None] - pictures[None]) ** 2).sum(-1))
     best = np.zeros(distance.shape, bool)
     best[np.arange(len(distance)), distance.argmin(axis=1)] = True
-    return best
+    return Truth(kind, label=distance <= _ALIKE, instance=best)

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evoke_core.bridge.projection import Side
-from evoke_core.vectors import Array, l2_normalize
+from evoke_core.vectors import Array, cosine_similarity, l2_normalize
 
 Rows = npt.NDArray[np.int64]
 
@@ -98,7 +98,7 @@ def soft_targets(left: Side, right: Side, *, temperature: float) -> Array:
     Returns:
         float32[N_left, N_right], rows sum to 1.
     """
-    similarity = l2_normalize(left.moods) @ l2_normalize(right.moods).T
+    similarity = cosine_similarity(left.moods, right.moods)
     sharp = np.exp((similarity - similarity.max(axis=1, keepdims=True)) / temperature)
     return cast("Array", (sharp / sharp.sum(axis=1, keepdims=True)).astype(np.float32))
 

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from functools import partial
 from math import log
 
-import numpy as np
-
 from evoke_core.config.fields import AXES
 from evoke_core.config.vocabulary import Vocabulary
 from evoke_core.directions.apart import directions_apart
@@ -22,7 +20,7 @@ from evoke_core.directions.judge import (
     cross_judge,
     judge_sliders,
 )
-from evoke_core.vectors import Array, l2_normalize
+from evoke_core.vectors import Array, l2_normalize, spaced_rows
 from evoke_core.zero_shot import TextEncoder, class_embeddings
 
 FEWEST = 16  # pictures; of fewer there is nothing to leave out
@@ -63,7 +61,7 @@ def fit_directions(
             low; see `read_poles`.
         seed: Of the halves: one dealing chooses the way, the next one judges it.
     """
-    rows = np.linspace(0, len(embeddings) - 1, min(_MOST, len(embeddings))).astype(int)
+    rows = spaced_rows(len(embeddings), _MOST)
     x, y = embeddings[rows], attributes[rows]
     ways: dict[str, Fit] = {
         "apart": partial(directions_apart, text_poles=text_poles),

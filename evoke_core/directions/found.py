@@ -16,7 +16,7 @@ from typing import cast
 import numpy as np
 
 from evoke_core.directions.apart import nearest_orthonormal, standard_scores
-from evoke_core.vectors import Array, Array64, l2_normalize
+from evoke_core.vectors import Array, Array64, l2_normalize, softmax, spaced_rows
 
 _PICTURES = 1000  # looked at, evenly spaced
 _QUERIES = 100
@@ -60,7 +60,7 @@ def directions_found(
     """
     from scipy.optimize import minimize
 
-    rows = _spaced(len(embeddings), _PICTURES)
+    rows = spaced_rows(len(embeddings), _PICTURES)
     x, scores = embeddings[rows], standard_scores(attributes[rows])
     components = _components(x, text_poles)  # [R, D]
     world = _world(x, scores, components, text_poles, reach)
@@ -93,7 +93,7 @@ def _world(
     text_poles: Array | None,
     reach: float,
 ) -> _World:
-    asked = _spaced(len(x), _QUERIES)
+    asked = spaced_rows(len(x), _QUERIES)
     cosines = (x[asked] @ x.T).astype(np.float64)
     cosines[np.arange(len(asked)), asked] = -np.inf
     temperature = _temperature(cosines, min(_NEAR, max(1, len(x) // 4)))
@@ -111,7 +111,7 @@ def _temperature(cosines: Array64, near: int) -> float:
     low, high = 1e-4, 1.0
     for _ in range(20):
         middle = float(np.sqrt(low * high))
-        shares = _softmax(cosines / middle)
+        shares = softmax(cosines / middle)
         nats = -(shares * np.log(shares + 1e-300)).sum(axis=1)
         low, high = (
             (middle, high) if np.exp(nats).mean() < near else (low, middle)
@@ -150,7 +150,7 @@ def _change(direction: Array64, world: _World) -> tuple[Array64, Array64]:
     change, slope = np.zeros(4), np.zeros((4, len(direction)))
     along = world.pictures @ direction
     for sign in (1.0, -1.0):
-        shares = _softmax(world.base + sign * world.shift * along)  # [Q, N]
+        shares = softmax(world.base + sign * world.shift * along)  # [Q, N]
         mean = shares @ world.scores  # [Q, 4]
         centre = shares @ world.pictures  # [Q, R]
         overall = shares.mean(axis=0)
@@ -168,13 +168,3 @@ def _through_polar(
     turn = (inner - inner.T) / (stretch[:, None] + stretch[None])
     beyond = slope - slope @ right.T @ right
     return left @ turn @ right + left / stretch @ left.T @ beyond
-
-
-def _softmax(logits: Array64) -> Array64:
-    weights: Array64 = np.exp(logits - logits.max(axis=1, keepdims=True))
-    weights /= weights.sum(axis=1, keepdims=True)
-    return weights
-
-
-def _spaced(count: int, most: int) -> np.ndarray:
-    return np.linspace(0, count - 1, min(count, most)).astype(int)

@@ -31,7 +31,7 @@ from evoke_core.pixels.attributes import (
 from evoke_core.pixels.features import BLOCKS, FEATURES, describe_view
 from evoke_core.pixels.reference import load_reference
 from evoke_core.pixels.view import view_picture
-from evoke_core.vectors import HALF_TURN, Array, l2_normalize, on_half_circle
+from evoke_core.vectors import Array, from_half_circle, l2_normalize, on_half_circle
 
 AFFECT_SHARE = 0.10
 ATTRIBUTE_SHARE = 0.27
@@ -98,12 +98,12 @@ def affect_of(embeddings: Array) -> Array:
     Returns:
         float32[N, 2] in [-1, 1].
     """
-    return _from_half_circle(embeddings[:, _AFFECT])
+    return from_half_circle(embeddings[:, _AFFECT])
 
 
 def attributes_of(embeddings: Array) -> Array:
     """Read the four attributes back out of embeddings, float32[N, 4] in [0, 1]."""
-    return cast("Array", (_from_half_circle(embeddings[:, _ATTRIBUTES]) + 1) / 2)
+    return cast("Array", (from_half_circle(embeddings[:, _ATTRIBUTES]) + 1) / 2)
 
 
 def _describe(rgb: npt.NDArray[np.uint8]) -> tuple[Array, Array]:
@@ -113,8 +113,3 @@ def _describe(rgb: npt.NDArray[np.uint8]) -> tuple[Array, Array]:
 
 def _with_share(block: Array, share: float) -> Array:
     return cast("Array", l2_normalize(block) * np.float32(np.sqrt(share)))
-
-
-def _from_half_circle(block: Array) -> Array:
-    cosines, sines = np.split(block, 2, axis=1)
-    return cast("Array", (np.arctan2(sines, cosines) / HALF_TURN).astype(np.float32))

@@ -5,10 +5,9 @@ import numpy as np
 from evoke_core.shared_space import (
     FEELING,
     ask_by_feeling,
-    feeling_of,
     with_feeling,
 )
-from evoke_core.vectors import l2_normalize
+from evoke_core.vectors import from_half_circle, l2_normalize
 
 
 def some(count: int, dimension: int, seed: int = 0) -> np.ndarray:
@@ -33,7 +32,9 @@ def test_a_feeling_can_be_read_back_at_any_scale():
     affect = places(20)
     joined = with_feeling(some(20, 3), affect)
 
-    np.testing.assert_allclose(feeling_of(3 * joined), affect, atol=1e-5)
+    np.testing.assert_allclose(
+        from_half_circle((3 * joined)[:, :FEELING]), affect, atol=1e-5
+    )
 
 
 def test_a_cosine_is_the_mean_of_nearness_in_feeling_and_in_looks():
@@ -68,7 +69,7 @@ def test_a_weaker_feeling_is_found_later_at_the_same_place():
     asked = ask_by_feeling(affect[:1], 10)
 
     np.testing.assert_allclose(np.linalg.norm(joined, axis=1), 1, atol=1e-6)
-    np.testing.assert_allclose(feeling_of(joined), affect, atol=1e-6)
+    np.testing.assert_allclose(from_half_circle(joined[:, :FEELING]), affect, atol=1e-6)
     scores = (asked @ joined.T)[0]
     # Squared lengths of the two blocks: a half each; an eighth beside a half.
     np.testing.assert_allclose(scores, [0.5**0.5, 0.2**0.5], atol=1e-6)

@@ -8,9 +8,12 @@ from hypothesis.extra.numpy import arrays
 
 from evoke_core.vectors import (
     cosine_similarity,
+    from_half_circle,
     l2_normalize,
     mean_pairwise_distance,
     on_half_circle,
+    softmax,
+    spaced_rows,
     weighted_mean,
 )
 
@@ -77,6 +80,25 @@ def test_bent_axes_end_at_the_two_sides_of_the_half_circle():
 
     assert ends == pytest.approx(np.array([[0, -1], [1, 0], [0, 1]]), abs=1e-6)
     assert ends.dtype == np.float32
+
+
+@given(COORDINATE, COORDINATE)
+def test_bent_axes_are_read_back_at_any_scale(u: float, v: float):
+    bent = on_half_circle(np.array([[u, v]]))
+
+    assert from_half_circle(3 * bent)[0] == pytest.approx([u, v], abs=1e-5)
+
+
+def test_spaced_rows_hold_both_ends_and_are_all_where_there_are_few():
+    assert spaced_rows(9, 3).tolist() == [0, 4, 8]
+    assert spaced_rows(2, 3).tolist() == [0, 1]
+    assert spaced_rows(0, 3).tolist() == []
+
+
+def test_shares_are_as_the_exponentials_however_large_the_logits():
+    shares = softmax(np.array([[1e4, 1e4 + np.log(3)], [0.0, 0.0]]))
+
+    assert shares == pytest.approx(np.array([[0.25, 0.75], [0.5, 0.5]]))
 
 
 def test_cosines_come_before_sines():

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from evoke_core.bridge.projection import KINDS, Projection, Side
-from evoke_core.shared_space import FEELING, feeling_of
+from evoke_core.shared_space import FEELING
+from evoke_core.vectors import from_half_circle
 
 
 def song(embedding=(1, 0), moods=(0.5, 0.5), affect=(0, 0)):
@@ -55,7 +56,9 @@ def test_affect_asks_for_the_songs_feeling_and_for_the_look_around_it():
     }
     asked = placed("affect", song(affect=song_at), **anchors)[None]
 
-    np.testing.assert_allclose(feeling_of(asked), [song_at], atol=1e-6)
+    np.testing.assert_allclose(
+        from_half_circle(asked[:, :FEELING]), [song_at], atol=1e-6
+    )
     np.testing.assert_allclose(asked[0, FEELING + 1], 0, atol=1e-6)
     assert 0 < asked[0, FEELING] < np.linalg.norm(asked[0, :FEELING])
 

@@ -6,8 +6,8 @@ import pytest
 from evoke_core.bridge.projection import Side
 from evoke_core.bridge.rivals import fit_ridge, fit_rivals
 from evoke_core.bridge.supervision import soft_targets
-from evoke_core.shared_space import feeling_of, with_feeling
-from evoke_core.vectors import l2_normalize
+from evoke_core.shared_space import FEELING, with_feeling
+from evoke_core.vectors import from_half_circle, l2_normalize
 
 
 def side(embedding, moods=None, affect=None):
@@ -88,7 +88,7 @@ def test_affect_prefers_the_look_that_pictures_of_its_place_have():
     found = fit_rivals(music, images, seed=0)["affect"].project(music)
     scores = (found @ images.embedding.T)[0]
     assert scores[0] > scores[3] > scores[4]
-    assert feeling_of(found)[0] == pytest.approx([-1, -1], abs=1e-5)
+    assert from_half_circle(found[:, :FEELING])[0] == pytest.approx([-1, -1], abs=1e-5)
 
 
 def test_tags_answer_with_the_mean_look_of_the_songs_moods():

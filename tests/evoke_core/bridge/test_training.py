@@ -8,8 +8,8 @@ from evoke_core.bridge.fit import fit_bridge
 from evoke_core.bridge.training import held_truth, training_set
 from evoke_core.config.profile import BridgeRules
 from evoke_core.errors import BridgeError
-from evoke_core.shared_space import FEELING, feeling_of
-from evoke_core.vectors import l2_normalize
+from evoke_core.shared_space import FEELING
+from evoke_core.vectors import from_half_circle, l2_normalize
 
 PARTS = pl.DataFrame(
     {
@@ -63,7 +63,9 @@ def test_rows_are_sorted_by_track_and_part():
     heard = l2_normalize(found.music.embedding[:, FEELING:])
     np.testing.assert_allclose(heard, expected, atol=1e-6)
     np.testing.assert_allclose(
-        feeling_of(found.music.embedding), found.music.affect, atol=1e-5
+        from_half_circle(found.music.embedding[:, :FEELING]),
+        found.music.affect,
+        atol=1e-5,
     )
     np.testing.assert_allclose(found.music.affect[0], [0.1, -0.1], rtol=1e-6)
     assert found.music.embedding.dtype == found.music.moods.dtype == np.float32

@@ -8,7 +8,7 @@ from evoke_core.directions import found
 from evoke_core.directions.apart import standard_scores
 from evoke_core.directions.found import directions_found
 from evoke_core.directions.judge import judge_sliders
-from evoke_core.vectors import l2_normalize, on_half_circle
+from evoke_core.vectors import l2_normalize, on_half_circle, softmax
 
 
 def bent(count=300, seed=0):
@@ -68,6 +68,6 @@ def test_the_same_pictures_give_the_same_directions():
 
 def test_a_query_finds_as_many_pictures_in_effect_as_asked():
     cosines = np.random.default_rng(0).normal(size=(50, 400)) * 0.2
-    shares = found._softmax(cosines / found._temperature(cosines, 60))
+    shares = softmax(cosines / found._temperature(cosines, 60))
     in_effect = np.exp(-(shares * np.log(shares)).sum(axis=1)).mean()
     assert in_effect == pytest.approx(60, rel=0.01)

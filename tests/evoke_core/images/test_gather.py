@@ -8,10 +8,10 @@ import pytest
 
 from evoke_core.images.gather import kept_embeddings, kept_pictures
 from evoke_core.schemas import TABLES
-from evoke_core.shared_space import FEELING, feeling_of
+from evoke_core.shared_space import FEELING
 from evoke_core.storage.local import LocalStore
 from evoke_core.storage.tables import as_matrix, write_table
-from evoke_core.vectors import l2_normalize
+from evoke_core.vectors import from_half_circle, l2_normalize
 
 STATUS = {
     "i1": "kept",
@@ -112,7 +112,7 @@ def test_pictures_lie_where_their_tags_put_them_and_look_as_they_were_seen(
 
     assert pictures["image_id"].to_list() == ["i1", "i3"]
     assert pictures["moods"].to_list() == [["tense"], ["calm"]]
-    assert feeling_of(shared) == pytest.approx(
+    assert from_half_circle(shared[:, :FEELING]) == pytest.approx(
         np.array([[-1, 1], [0.5, -0.25]]), abs=1e-5
     )
     assert l2_normalize(shared[:, FEELING:]) == pytest.approx(vectors[:2], abs=1e-6)
