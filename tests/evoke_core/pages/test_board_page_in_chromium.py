@@ -304,13 +304,41 @@ def test_kept_and_dropped_pictures_are_saved_as_a_verdict(visit):
 def test_nothing_runs_over_the_edge(browser, address, width, scheme):
     size = {"width": width, "height": 800}
     with Visit(browser, address, viewport=size, color_scheme=scheme) as opened:
-        assert opened.page.evaluate("document.documentElement.scrollWidth") == width
-        cut = opened.page.eval_on_selector_all(
-            ".head *, .bar *",
-            "all => all.filter(e => e.getBoundingClientRect().right > innerWidth + 1"
-            " && getComputedStyle(e).position !== 'absolute').map(e => e.outerHTML)",
+        assert cut_off(opened) == []
+        opened.slide({AXES[0]: 0.5})
+        opened.drop(opened.tiles()[0])
+        assert cut_off(opened) == [], "with all that the bar can hold"
+
+
+def cut_off(visit):
+    """List what runs over the right edge of the window."""
+    cut = visit.page.eval_on_selector_all(
+        ".head *, .bar *",
+        "all => all.filter(e => e.getBoundingClientRect().right > innerWidth + 1"
+        " && getComputedStyle(e).position !== 'absolute').map(e => e.outerHTML)",
+    )
+    is_wider = "document.documentElement.scrollWidth > innerWidth"
+    return cut + ["the page"] * visit.page.evaluate(is_wider)
+
+
+@pytest.mark.parametrize(
+    ("width", "words"), [(360, "Follow"), (900, "Follow the music")]
+)
+def test_the_switch_says_what_it_does_at_every_width(browser, address, width, words):
+    size = {"width": width, "height": 800}
+    with Visit(browser, address, viewport=size) as opened:
+        switch = opened.page.get_by_role("switch", name="Follow the music")
+        assert switch.is_visible()
+        told = opened.page.locator("#follow-switch > span").evaluate(
+            "e => [...e.childNodes].filter(n => n.nodeType === Node.TEXT_NODE"
+            " || n.offsetWidth > 1).map(n => n.textContent).join('')"
         )
-        assert cut == []
+        assert told == words
+        tops = opened.page.eval_on_selector_all(
+            ".bar-row > :not([hidden])",
+            "all => all.map(e => Math.round(e.getBoundingClientRect().top))",
+        )
+        assert len(set(tops)) == 1, "beside the other controls"
 
 
 def test_tiles_keep_their_place_while_pictures_arrive(visit):
