@@ -128,27 +128,19 @@ def join_named(
     return joined
 
 
-def join_words(
-    seen: Array,
-    words: Sequence[Sequence[str]],
-    vocabulary: Vocabulary,
-    *,
-    weight: float,
-) -> Array:
-    """Move items towards the moods that their own words name.
+def join_words(seen: Array, places: Array, *, weight: float) -> Array:
+    """Move items towards where their own words lie.
 
     Args:
         seen: float32[N, 2], valence and arousal by looks or sound.
-        words: N lists of words, as in `place_words`.
-        vocabulary: Its moods' `words` are looked for.
-        weight: Of the words; an item whose words name no mood stays where it is.
+        places: float32[N, 2] by `place_words`; an item without one stays where it is.
+        weight: Of the words.
 
     Returns:
         float32[N, 2] in [-1, 1].
     """
-    meant = place_words(words, vocabulary)
-    joined = (1 - weight) * seen + weight * meant
-    return np.where(np.isnan(meant), seen, joined).astype(np.float32)
+    joined = (1 - weight) * seen + weight * places
+    return np.where(np.isnan(places), seen, joined).astype(np.float32)
 
 
 def join_ratings(
@@ -172,25 +164,16 @@ def join_ratings(
     return joined
 
 
-def join_affect(
-    seen: Array,
-    words: Sequence[Sequence[str]],
-    rated: Array,
-    vocabulary: Vocabulary,
-    *,
-    weight: float,
-) -> Array:
+def join_affect(seen: Array, places: Array, rated: Array, *, weight: float) -> Array:
     """Take places from ratings as they are; else move them as `join_words` does."""
     known = np.isfinite(rated).all(axis=1, keepdims=True)
-    moved = join_words(seen, words, vocabulary, weight=weight)
+    moved = join_words(seen, places, weight=weight)
     return np.where(known, rated, moved).astype(np.float32)
 
 
-def are_labelled(
-    words: Sequence[Sequence[str]], rated: Array, vocabulary: Vocabulary
-) -> npt.NDArray[np.bool_]:
+def are_labelled(places: Array, rated: Array) -> npt.NDArray[np.bool_]:
     """Say which items have words that place them, or a rating; bool[N]."""
-    placed = np.isfinite(place_words(words, vocabulary)).all(axis=1)
+    placed = np.isfinite(places).all(axis=1)
     return np.asarray(placed | np.isfinite(rated).all(axis=1))
 
 

@@ -19,8 +19,10 @@ from evoke_core.config.vocabulary import Vocabulary
 from evoke_core.images.encode import ImageEncoder
 from evoke_core.images.handcrafted import HandcraftedImageEncoder, affect_of
 from evoke_core.labels import (
+    are_labelled,
     are_plain,
     find_moods,
+    join_affect,
     join_named,
     join_ratings,
     place_words,
@@ -81,16 +83,16 @@ def tag_pictures(
     words, rated = pictures["keywords"].to_list(), ratings_of(pictures)
     written = _Written.of(words, vocabulary, report)
     is_rated = np.asarray(np.isfinite(rated).all(axis=1))
-    labelled = np.asarray(np.isfinite(written.places).all(axis=1) | is_rated)
+    labelled = are_labelled(written.places, rated)
     if isinstance(encoder, TextEncoder):
         prompted = _prompted(pictures, vocabulary, encoder)
         scores = join_named(prompted, words, vocabulary, weight=rules.word_weight)
         scores = join_ratings(scores, rated, vocabulary, rules)
         looks = prompted @ mood_coordinates(vocabulary)
-        affect = written.move(looks, rated, weight=rules.word_weight)
+        affect = join_affect(looks, written.places, rated, weight=rules.word_weight)
     else:
         looks = _places(pictures, rated, written.places, encoder)
-        affect = written.move(looks, rated, weight=rules.word_weight)
+        affect = join_affect(looks, written.places, rated, weight=rules.word_weight)
         calibration = calibrate_plane(affect, vocabulary, rules)
         scores = score_moods(affect, vocabulary, rules, calibration)
         affect = np.where(labelled[:, None], affect, _trust(encoder, rules) * affect)
@@ -136,13 +138,6 @@ class _Written:
             report(at + len(block), len(words))
         places, plain, moods = zip(*read, strict=True)
         return cls(np.concatenate(places), np.concatenate(plain), [*chain(*moods)])
-
-    def move(self, looks: Array, rated: Array, *, weight: float) -> Array:
-        """Move looks towards the words; what was rated lies where it was rated."""
-        towards = (1 - weight) * looks + weight * self.places
-        moved = np.where(np.isnan(self.places), looks, towards).astype(np.float32)
-        known = np.isfinite(rated).all(axis=1, keepdims=True)
-        return np.where(known, rated, moved).astype(np.float32)
 
 
 def _read_words(

@@ -20,6 +20,7 @@ from evoke_core.labels import (
     join_affect,
     join_named,
     join_ratings,
+    place_words,
     ratings_of,
 )
 from evoke_core.moods import (
@@ -109,9 +110,8 @@ def tag_tracks(
     written = manifest.select("track_id", "labels", *RATED)
     known = parts.join(written, on="track_id", how="left", maintain_order="left")
     words, rated = known["labels"].fill_null([]).to_list(), _rated_parts(known)
-    affect = join_affect(
-        _affect(parts), words, rated, vocabulary, weight=rules.word_weight
-    )
+    places = place_words(words, vocabulary)
+    affect = join_affect(_affect(parts), places, rated, weight=rules.word_weight)
     scores = score_music(
         as_matrix(parts["embedding"]), affect, calibration, vocabulary, rules
     )
@@ -125,7 +125,7 @@ def tag_tracks(
         pl.Series("arousal", affect[:, 1], pl.Float32),
         pl.Series("moods", names, pl.List(pl.String)),
         pl.Series("scores", scores.tolist(), pl.List(pl.Float32)),
-        pl.Series("labelled", are_labelled(words, rated, vocabulary), pl.Boolean),
+        pl.Series("labelled", are_labelled(places, rated), pl.Boolean),
     )
 
 

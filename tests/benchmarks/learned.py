@@ -103,7 +103,7 @@ class Known:
         if not self.words:
             return placed
         vocabulary, weight = load_vocabulary(CONFIG_FOLDER), profile.tags.word_weight
-        return join_words(placed, self.words, vocabulary, weight=weight)
+        return join_words(placed, place_words(self.words, vocabulary), weight=weight)
 
 
 def score_vectors(
@@ -192,13 +192,14 @@ def taught_by_words(rating: Rating, profile: RunProfile) -> dict[str, Array]:
     vocabulary = load_vocabulary(CONFIG_FOLDER)
     written = _written(rating.data)
     paths, words = list(written), list(written.values())
+    places = place_words(words, vocabulary)
     looks = affect_from_labels(
         _brought(rating.data, _MOBILENET, paths),
-        place_words(words, vocabulary),
+        places,
         np.array([theme(path) for path in paths]),
         seed=SEED,
     )
-    joined = join_words(looks, words, vocabulary, weight=profile.tags.word_weight)
+    joined = join_words(looks, places, weight=profile.tags.word_weight)
     rows = [paths.index(path) for path in rating.pictures.paths]
     return {
         "MobileNet taught by words": looks[rows],

@@ -84,9 +84,9 @@ def test_a_rating_is_taken_as_it_is_and_words_move_the_rest(vocabulary: Vocabula
     heard = np.array([[0.4, 0.4], [0.4, 0.4], [0.4, 0.4]], np.float32)
     rated = np.array([(0.1, -0.2), NOWHERE, NOWHERE], np.float32)
 
-    placed = join_affect(
-        heard, [["storm"], ["lake"], []], rated, vocabulary, weight=0.75
-    )
+    places = place_words([["storm"], ["lake"], []], vocabulary)
+
+    placed = join_affect(heard, places, rated, weight=0.75)
 
     assert placed == pytest.approx(np.array([(0.1, -0.2), (0.7, -0.5), (0.4, 0.4)]))
 
@@ -104,9 +104,9 @@ def test_moods_of_a_rated_item_mix_by_the_weight_of_words(vocabulary: Vocabulary
 
 def test_only_what_somebody_labelled_counts_as_labelled(vocabulary: Vocabulary):
     rated = np.array([NOWHERE, (0.0, 0.0), NOWHERE, (0.5, np.nan)], np.float32)
-    words = [["lake"], [], ["film"], []]
+    places = place_words([["lake"], [], ["film"], []], vocabulary)
 
-    assert are_labelled(words, rated, vocabulary).tolist() == [True, True, False, False]
+    assert are_labelled(places, rated).tolist() == [True, True, False, False]
 
 
 def test_a_table_without_ratings_has_none():

@@ -44,7 +44,8 @@ def vocabulary() -> Vocabulary:
 
 def joined(vocabulary: Vocabulary, *said: str, weight: float = 0.75) -> list[float]:
     looks = np.array([[0.4, 0.4]], np.float32)
-    (place,) = join_words(looks, [list(said)], vocabulary, weight=weight)
+    places = place_words([list(said)], vocabulary)
+    (place,) = join_words(looks, places, weight=weight)
     assert looks.tolist() == [[np.float32(0.4)] * 2]
     return place.tolist()
 
@@ -157,7 +158,8 @@ def test_words_join_the_prompts_as_they_join_the_looks(prompted: Vocabulary):
     assert [moods[0] for moods in tags["moods"]][:2] == ["serene", "serene"]
     assert tags.row(2) == bare.row(2)
     looks = bare.select("valence", "arousal").to_numpy()
-    moved = join_words(looks, frame["keywords"].to_list(), prompted, weight=0.75)
+    places = place_words(frame["keywords"].to_list(), prompted)
+    moved = join_words(looks, places, weight=0.75)
     assert tags.select("valence", "arousal").to_numpy() == pytest.approx(
         moved, abs=1e-5
     )
