@@ -97,6 +97,9 @@ def test_tiles_at_the_setting_asked_for_are_the_very_best_there_are(heard, desk)
     best = choose_tiles(everything, found.refinement, options.setting)
     assert [found.image_ids[row] for row in found.chosen] == [ids[row] for row in best]
     assert found.chosen == choose_tiles(found.pool, found.refinement, options.setting)
+    assert found.options == options
+    there = relevance_of(found.pool, found.refinement, options.setting)
+    np.testing.assert_array_equal(found.relevance, there)
 
 
 def test_tiles_of_every_section_travel(heard, desk):
@@ -108,6 +111,38 @@ def test_tiles_of_every_section_travel(heard, desk):
         assert {ids[row] for row in choose_tiles(everything, leant, {})} <= set(
             image_ids
         )
+
+
+@pytest.mark.parametrize(
+    ("wanted", "reserved"),
+    [
+        (6, [0, 1, 2, 4, 6]),  # half for the tiles at rest, half for the sections
+        (7, [0, 1, 2, 4, 6, 5]),
+        (8, [0, 1, 2, 3, 4, 6, 5]),
+        (20, [0, 1, 2, 3, 4, 6, 5, 7]),  # of a board of 2 tiles twice as many
+    ],
+)
+def test_the_best_at_rest_then_the_best_of_each_section_in_turns(wanted, reserved):
+    # Each is of one section alone, and those of the third are so near to it that all
+    # tiles at rest are theirs. Nothing asks for what the last column holds.
+    vectors = [
+        (0, 0, 1, 0), (0, 0, 24, 7), (0, 0, 12, 5), (0, 0, 15, 8),
+        (4, 0, 0, 3), (3, 0, 0, 4),
+        (0, 8, 0, 15), (0, 5, 0, 12),
+    ]  # fmt: skip
+    names = [str(row) for row in range(8)]
+    rows = np.hstack([vectors, np.zeros((8, 1))]).astype(np.int8)
+    candidates = Pool(rows, names, [None] * 8, ["s"] * 8)
+    refinement = Refinement(
+        queries=np.eye(5)[[4, 0, 1, 2]], whole_weight=0.7,
+        directions=np.zeros((4, 5)), reach=1.0, balance=1.0, size=2,
+        max_per_artist=6, max_per_source=None,
+    )  # fmt: skip
+
+    found = pool._reserved(candidates, refinement, wanted)
+
+    # 4 and 6 are the firsts of sections 1 and 2, 5 and 7 their seconds.
+    assert list(dict.fromkeys(found)) == reserved
 
 
 def test_only_what_passes_the_filters_travels(heard, desk):
@@ -194,41 +229,45 @@ def test_what_is_left_is_found_behind_all_that_has_gone(heard, desk):
 
 def test_no_picture_at_all_is_a_board_error_with_the_remedy(heard, desk):
     refinement = ask(heard, desk)
-    with pytest.raises(BoardError, match="run refresh_corpus"):
+    with pytest.raises(BoardError) as told:
         gather(refinement, without(desk, set(desk.pictures)))
+    assert str(told.value) == (
+        "the index holds no picture that may be shown; run refresh_corpus and "
+        "publish_release with at least one picture that is kept"
+    )
 
 
-def corpus(count, dimension=32, artists=None, seed=0):
-    """A desk over synthetic pictures whose spectrum falls as that of real ones."""
-    rng = np.random.default_rng(seed)
-    spectrum = np.arange(1, dimension + 1)
-    embeddings = l2_normalize(rng.normal(size=(count, dimension)) / spectrum)
-    ids = [f"p{row:05d}" for row in range(count)]
-    names = artists or [None] * count
+def desk_over(embeddings, travelling):
+    """A desk over nothing but embeddings, of which so many travel."""
+    ids = [f"p{row:05d}" for row in range(len(embeddings))]
 
     def search(collection, queries, *, top_k, filters):
         scores = l2_normalize(queries) @ embeddings.T
         order = np.argsort(-scores, axis=1)[:, :top_k]
         return [[Hit(ids[row], 0.0) for row in rows] for rows in order]
 
-    desk = SimpleNamespace(
+    return SimpleNamespace(
         index=SimpleNamespace(search=search),
         release=SimpleNamespace(collection="c", pictures=0),
-        run_profile=SimpleNamespace(board=SimpleNamespace(pool=500)),
-        pictures={
-            i: {"cluster_id": i, "artist": name, "source": "s"}
-            for i, name in zip(ids, names, strict=True)
-        },
+        run_profile=SimpleNamespace(board=SimpleNamespace(pool=travelling)),
+        pictures={i: {"cluster_id": i, "artist": None, "source": "s"} for i in ids},
         rows={i: row for row, i in enumerate(ids)},
         vectors_of=lambda some: embeddings[[int(i[1:]) for i in some]],
     )
+
+
+def corpus(count, dimension=32, seed=0):
+    """A desk over synthetic pictures whose spectrum falls as that of real ones."""
+    rng = np.random.default_rng(seed)
+    spectrum = np.arange(1, dimension + 1)
+    embeddings = l2_normalize(rng.normal(size=(count, dimension)) / spectrum)
     directions, _ = np.linalg.qr(rng.normal(size=(dimension, 4)))
     refinement = Refinement(
         queries=l2_normalize(rng.normal(size=(4, dimension))).astype(np.float64),
         whole_weight=0.7, directions=directions.T, reach=0.8, balance=0.75, size=40,
         max_per_artist=6, max_per_source=None,
     )  # fmt: skip
-    return desk, refinement
+    return desk_over(embeddings, 500), refinement
 
 
 @pytest.mark.parametrize(
@@ -281,7 +320,10 @@ def test_what_lies_only_where_the_sliders_stand_is_found_there(monkeypatch):
     ids, everything = of_all(desk)
     best = choose_tiles(everything, refinement, options.setting)
     assert {ids[row] for row in best} <= set(image_ids)
-    assert not {ids[row] for row in best} <= set(gather(refinement, desk)[0])
+    found_at_rest = set(gather(refinement, desk)[0])
+    assert not {ids[row] for row in best} <= found_at_rest
+    at_rest = choose_tiles(everything, refinement, {})
+    assert {ids[row] for row in at_rest} <= found_at_rest
     assert (np.diff(relevance) <= 0).all()
 
 
@@ -300,6 +342,44 @@ def test_the_reach_does_not_depend_on_where_the_sliders_stand():
     assert moved == plain < 0.8
 
 
+def test_the_sliders_reach_only_as_far_as_what_travels_beside_the_tiles_at_rest():
+    # One slider alone moves anything: one way to the second picture at once, the other
+    # way to the third. Both would carry it all the way, but the first must travel.
+    rest, side = np.eye(2)
+    desk = desk_over(np.stack([rest, side, -side]), 2)
+    refinement = Refinement(
+        queries=0.001 * rest[None], whole_weight=0.7,
+        directions=np.stack([side, 0 * side, 0 * side, 0 * side]), reach=0.8,
+        balance=0.75, size=1, max_per_artist=6, max_per_source=None,
+    )  # fmt: skip
+    found = select(refinement, desk, PLAIN)
+    assert found.image_ids[0] == "p00000"
+    assert found.refinement.reach == 0.8 / 16  # the least there is
+
+
+def test_tiles_at_rest_travel_even_if_most_was_found_where_the_sliders_stand(
+    monkeypatch,
+):
+    # Around the song all but one have gone, more than are asked for in their stead.
+    monkeypatch.setattr(pool, "_FAR_AND_WIDE", 5)
+    monkeypatch.setattr(pool, "_MOST_GONE", 0)
+    rest, first, second, third, other = np.eye(5)
+    seldom = 0.6 * rest + 0.8 * other + 0.01 * (first + second + third)
+    left = [rest, first, second, third, seldom]  # the last is on no board of one tile
+    desk = desk_over(np.stack(left + [rest] * 4), 4)
+    for gone in range(5, 9):
+        del desk.pictures[f"p{gone:05d}"], desk.rows[f"p{gone:05d}"]
+    refinement = Refinement(
+        queries=0.001 * rest[None], whole_weight=0.7,
+        directions=np.stack([first, second, third, 0 * other]), reach=0.8,
+        balance=0.75, size=1, max_per_artist=6, max_per_source=None,
+    )  # fmt: skip
+    options = BoardOptions(dict.fromkeys(AXES[:3], 1.0))
+    image_ids, _, _ = gather(refinement, desk, options)
+    assert len(image_ids) == 4
+    assert {"p00000", "p00004"} <= set(image_ids)  # the best at rest, and the next
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [2, 3, 4])
 def test_in_a_dense_corpus_no_board_promises_more_than_it_carries(seed):
@@ -316,7 +396,10 @@ def test_in_a_dense_corpus_no_board_promises_more_than_it_carries(seed):
     assert np.mean(shared) >= 0.95, np.mean(shared)
 
 
-def test_a_corpus_that_is_all_near_is_not_asked_for_the_extremes(heard, desk, index):
+def test_a_corpus_that_is_all_near_is_not_asked_for_the_extremes(
+    heard, desk, index, monkeypatch
+):
+    monkeypatch.setattr(pool, "_FAR_AND_WIDE", len(desk.pictures))
     select(ask(heard, desk), desk, PLAIN)
     assert sum(queries for _, queries, _ in index.asked) == len(
         ask(heard, desk).queries

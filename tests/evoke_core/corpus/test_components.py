@@ -52,6 +52,18 @@ def test_a_component_that_loses_its_middle_falls_apart_and_others_stay():
     assert hamming_components(after, 2, known).tolist() == [0, 1, 2, 2]
 
 
+def test_what_is_left_of_two_torn_components_holds_together_apart():
+    # The ends of the first lie around the second in order, 2 bits from each other.
+    lost = (0, 0b0111 << 30)
+    ends, inner = (1, 1 << 63), (0b0111 << 30 | 1 << 33, 0b0111 << 30 | 1 << 34)
+    before = np.array([*lost, *ends, *inner], np.uint64)
+    known = (before, hamming_components(before, 2))
+    after = np.array([ends[0], *inner, ends[1]], np.uint64)
+
+    assert known[1].tolist() == [0, 1, 0, 0, 1, 1]
+    assert hamming_components(after, 2, known).tolist() == [0, 1, 1, 0]
+
+
 def test_labels_may_be_any_numbers_and_known_hashes_come_often():
     before = np.array([7, 7, 1 << 50, 7], np.uint64)
     known = (before, np.array([900, 900, -4, 900]))

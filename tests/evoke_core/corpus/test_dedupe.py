@@ -268,6 +268,20 @@ def test_a_turned_hash_is_near_within_the_radius_whichever_of_two_was_turned(
     assert found["cluster_id"].to_list() == ["i0", "i1", "i1" if is_copy else "i2"]
 
 
+def test_a_chain_of_pictures_alike_from_all_sides_does_not_tie_its_ends_together():
+    hashes = (0, bits(*range(10)), bits(*range(20)))  # the last is 20 from the first
+    widths = (300, 200, 100)
+    frame = pictures(
+        *({"phash": h, "width_px": w} for h, w in zip(hashes, widths, strict=True))
+    )
+    forms = np.repeat(np.array(hashes, np.uint64)[:, None], FORMS, axis=1)
+    asked = RULES.model_copy(update={"mirrored": True})
+
+    found = cluster_duplicates(frame, np.stack([SAME] * 3), asked, mirror_hashes=forms)
+
+    assert found["cluster_id"].to_list() == ["i0", "i0", "i2"]
+
+
 @pytest.mark.parametrize("form", range(1, FORMS))
 def test_a_turned_outline_confirms_nothing_where_nobody_asked(form: int):
     frame = with_grids(pictures({}, {}), blobs(0), turn(blobs(0), form))

@@ -110,6 +110,39 @@ def test_any_cut_grants_enough_bits_in_disjoint_chunks(radius: int):
         assert max(used) < 64
 
 
+def granted(radius: int, left: int, right: int) -> list[int]:
+    return [chunk.granted for chunk in hamming._cut(radius, left, right)]
+
+
+def test_equal_hashes_are_sought_in_buckets_where_visits_cost_less_than_all_pairs():
+    # To visit a bucket of 16 bits and its one neighbour costs as much as 12,300 pairs;
+    # of n x n pairs every 65,536th is left to be compared.
+    assert granted(0, 12_300, 12_300) == []
+    assert granted(0, 12_301, 12_301) == [0]
+    assert granted(0, 500, 12_301) == [0]  # 500 visits at most
+    # 65,536 visits at most: 806,092,800 pairs' worth.
+    assert granted(0, 70_000, 11_515) == []
+    assert granted(0, 70_000, 11_516) == [0]
+
+
+def test_one_bit_is_granted_to_one_chunk_until_two_chunks_cost_less():
+    # 65,536 visits with 17 neighbours each cost 7,500 pairs less than two with one;
+    # 17 of 65,536 pairs are left, or 2: even at n^2 = 500 * 65,536^2, n = 1,465,429.5.
+    assert granted(1, 1_465_429, 1_465_429) == [1]
+    assert granted(1, 1_465_430, 1_465_430) == [0, 0]
+
+
+@pytest.mark.usefixtures("always_cut")
+def test_few_pairs_and_far_radii_are_compared_without_a_cut(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(hamming, "_FEW", 1 << 20)
+    assert granted(0, 1_024, 1_024) == []
+    assert granted(0, 1_024, 1_025) == [0]
+    assert granted(16, 1_025, 1_025)
+    assert granted(17, 1_025, 1_025) == []
+
+
 def test_hashes_with_half_their_bits_set_are_joined_completely():
     rng = np.random.default_rng(3)
     order = np.argsort(rng.random((5_000, 64)), axis=1)
