@@ -24,6 +24,7 @@ from evoke_core.storage.store import Store
 from evoke_core.storage.tables import read_arrays, write_arrays
 from evoke_core.vectors import Array, Array64, softmax
 
+AFFECT = ("valence", "arousal")  # axes of the plane, in the order of every array
 PRIOR = 8.0  # songs that the plane itself counts as in a library's calibration
 _ALIKE = 1e-6  # below this a deviation is rounding: one item alone, or copies of one
 

@@ -10,6 +10,7 @@ import polars as pl
 from evoke_core.bridge.projection import Side, in_shared_space
 from evoke_core.bridge.report import Truth, planted_truth, tag_truth
 from evoke_core.bridge.supervision import Pairs, Supervision, make_pairs
+from evoke_core.moods import AFFECT
 from evoke_core.schemas import TABLES
 from evoke_core.storage.tables import as_matrix
 from evoke_core.vectors import Array
@@ -18,7 +19,6 @@ from evoke_core.vectors import Array
 # only looks like a match twice as much as any other in the denominator.
 _WEIGHTS = {"hard_negative": -1.0, "negative": 0.0}
 
-_AFFECT = ["valence", "arousal"]
 _PLANTED = ["planted_valence", "planted_arousal"]
 # Of a verdict: how far it is from a tie, and how many stand behind it; one rater is
 # trusted by half.
@@ -134,7 +134,7 @@ def _side(rows: pl.DataFrame) -> Side:
     return Side(
         embedding=as_matrix(rows["embedding"]),
         moods=as_matrix(rows["scores"]),
-        affect=rows.select(_AFFECT).to_numpy().astype(np.float32),
+        affect=rows.select(AFFECT).to_numpy().astype(np.float32),
     )
 
 

@@ -35,11 +35,10 @@ import numpy as np
 import numpy.typing as npt
 
 from evoke_core.images.fitted import load_fitted
+from evoke_core.moods import AFFECT
 from evoke_core.pixels.features import FEATURES
 from evoke_core.pixels.reference import load_reference
 from evoke_core.vectors import Array
-
-AXES = ("valence", "arousal")
 
 VALENCE_WEIGHTS: dict[str, float] = {
     "lightness_mean": 1.0,
@@ -70,7 +69,7 @@ def picture_affect(features: npt.NDArray[np.floating]) -> Array:
     """Place pictures on the plane of valence and arousal.
 
     Args:
-        features: float[N, K] raw, as describe_picture gives them.
+        features: float[N, K] raw, as describe_view gives them.
 
     Returns:
         float32[N, 2] in [-1, 1]: 2 Phi(z) - 1 of each axis, about uniform over the
@@ -78,10 +77,10 @@ def picture_affect(features: npt.NDArray[np.floating]) -> Array:
     """
     from scipy.special import ndtr
 
-    placed = load_reference().standardise(AXES, affect_composites(features))
+    placed = load_reference().standardise(AFFECT, affect_composites(features))
     standard = standard_features(features)
     for name, axis in load_fitted().axes.items():
-        column = AXES.index(name)
+        column = AFFECT.index(name)
         placed[:, column] = axis.place(placed[:, column], standard, FEATURES)
     return cast("Array", (2 * ndtr(placed) - 1).astype(np.float32))
 
@@ -98,7 +97,7 @@ def standard_features(features: npt.NDArray[np.floating]) -> Array:
 
 
 def _weight_matrix() -> Array:
-    matrix = np.zeros((len(FEATURES), len(AXES)), dtype=np.float32)
+    matrix = np.zeros((len(FEATURES), len(AFFECT)), dtype=np.float32)
     for column, weights in enumerate((VALENCE_WEIGHTS, AROUSAL_WEIGHTS)):
         for name, weight in weights.items():
             matrix[FEATURES.index(name), column] = weight

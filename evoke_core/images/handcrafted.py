@@ -21,10 +21,11 @@ import numpy as np
 import numpy.typing as npt
 import PIL
 
-from evoke_core.images.affect import AXES, picture_affect
+from evoke_core.config.fields import AXES
+from evoke_core.images.affect import picture_affect, standard_features
 from evoke_core.images.fitted import load_fitted
+from evoke_core.moods import AFFECT
 from evoke_core.pixels.attributes import (
-    ATTRIBUTES,
     natural_attributes,
     squash_attributes,
 )
@@ -37,10 +38,9 @@ AFFECT_SHARE = 0.10
 ATTRIBUTE_SHARE = 0.27
 LOOK_SHARE = 0.63
 
-_VERSION = 2  # raise with any change to the formulas of view, features or attributes
-_CLIP = 3.0
-_AFFECT = slice(0, 2 * len(AXES))
-_ATTRIBUTES = slice(_AFFECT.stop, _AFFECT.stop + 2 * len(ATTRIBUTES))
+_VERSION = 2  # raise with any change to the formulas of evoke_core.pixels or affect
+_AFFECT = slice(0, 2 * len(AFFECT))
+_ATTRIBUTES = slice(_AFFECT.stop, _AFFECT.stop + 2 * len(AXES))
 
 
 class HandcraftedImageEncoder:
@@ -79,7 +79,7 @@ def embed(features: Array, attributes: Array) -> Array:
     Returns:
         float32[N, D], unit length.
     """
-    standard = load_reference().standardise(FEATURES, features).clip(-_CLIP, _CLIP)
+    standard = standard_features(features)
     look = LOOK_SHARE / len(BLOCKS)
     blocks = [
         _with_share(on_half_circle(picture_affect(features)), AFFECT_SHARE),

@@ -29,7 +29,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
-from evoke_core.music.fitted import AXES, FittedAxis, load_table
+from evoke_core.moods import AFFECT
+from evoke_core.music.fitted import FittedAxis, load_table
 from evoke_core.music.reference import Cues, combine, load_reference
 from evoke_core.vectors import Array, Array64, weighted_mean
 
@@ -137,7 +138,7 @@ def affect(descriptors: Array, *, fitted: bool = False) -> Array:
         _fitted_share(descriptors, axis, table.axes[axis])
         if table and axis in table.axes
         else _share(descriptors, axis)
-        for axis in AXES
+        for axis in AFFECT
     ]
     return (2 * np.stack(shares, axis=1) - 1).astype(np.float32)
 

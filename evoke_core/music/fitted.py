@@ -25,8 +25,6 @@ from evoke_core.errors import ConfigError
 from evoke_core.music.descriptors import DESCRIPTORS
 from evoke_core.vectors import Array, Array64
 
-AXES = ("valence", "arousal")
-
 _FILE = "affect_coefficients.json"
 _DIGITS = 5
 

@@ -23,17 +23,16 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
+from evoke_core.config.fields import AXES
 from evoke_core.pixels.features import block_contrasts, edge_coherence, palette_entropy
 from evoke_core.pixels.reference import load_reference
 from evoke_core.pixels.tone import entropy_bits
 from evoke_core.pixels.view import PictureView, view_picture
 from evoke_core.vectors import Array
 
-ATTRIBUTES = ("energy", "warmth", "complexity", "abstraction")
-
 
 def measure_attributes(rgb: npt.NDArray[np.uint8]) -> Array:
-    """Measure the attributes that ATTRIBUTES names, each squashed to [0, 1].
+    """Measure the attributes in the order of AXES, each squashed to [0, 1].
 
     Args:
         rgb: uint8[H, W, 3].
@@ -49,7 +48,7 @@ def squash_attributes(natural: Array) -> Array:
     """Bring natural values [..., 4] to [0, 1] by the reference's normal curve."""
     from scipy.special import ndtr
 
-    standard = load_reference().standardise(ATTRIBUTES, natural)
+    standard = load_reference().standardise(AXES, natural)
     return cast("Array", ndtr(standard).astype(np.float32))
 
 

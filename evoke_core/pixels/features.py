@@ -1,7 +1,8 @@
 """What a picture looks like, as named numbers: colour, layout, texture.
 
 Raw values in their own units, from one `PictureView`; standardised nowhere here. What
-they say about feeling lives in `affect`, how they become a vector in `handcrafted`.
+they say about feeling lives in `images.affect`, how they become a vector in
+`images.handcrafted`.
 
 Sources: colour, contrast and composition descriptors after Datta et al., ECCV 2006, and
 Machajdik & Hanbury, ACM MM 2010; dark channel: He et al., CVPR 2009; straight and
@@ -16,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evoke_core.pixels.tone import colourfulness, entropy_bits
-from evoke_core.pixels.view import PictureView, Plane, view_picture
+from evoke_core.pixels.view import PictureView, Plane
 from evoke_core.vectors import Array
 
 HUE_BINS = 8  # soft bins centred at multiples of 45 degrees of the Lab hue angle
@@ -67,20 +68,12 @@ _LEAF_HUES = (1.66, 2.62)  # yellow-green to green
 _BROWN_HUES = (0.87, 2.01)  # orange to olive, which are brown and mustard where dark
 
 
-def describe_picture(rgb: npt.NDArray[np.uint8]) -> Array:
-    """Describe pixels by the K numbers that FEATURES names.
-
-    Args:
-        rgb: uint8[H, W, 3].
+def describe_view(view: PictureView) -> Array:
+    """Describe a picture by the K numbers that FEATURES names.
 
     Returns:
         float32[K], finite, in natural units.
     """
-    return describe_view(view_picture(rgb))
-
-
-def describe_view(view: PictureView) -> Array:
-    """Describe a picture whose planes are there already; see describe_picture."""
     values = [*_colour(view), *_layout(view), *_texture(view)]
     return np.array(values, dtype=np.float32)
 
@@ -98,10 +91,7 @@ def palette_entropy(view: PictureView) -> float:
 
 def block_contrasts(view: PictureView) -> Plane:
     """Measure the standard deviation of L* in blocks of 16 px, [rows * columns]."""
-    rows = view.lightness.shape[0] // _BLOCK_PX
-    columns = view.lightness.shape[1] // _BLOCK_PX
-    whole = view.lightness[: rows * _BLOCK_PX, : columns * _BLOCK_PX]
-    blocks = whole.reshape(rows, _BLOCK_PX, columns, _BLOCK_PX)
+    blocks = _cells(view.lightness, _BLOCK_PX)
     return cast("Plane", blocks.std(axis=(1, 3)).ravel())
 
 
@@ -125,8 +115,8 @@ def _colour(view: PictureView) -> list[float]:
         view.a.mean(), view.a.std(), view.b.mean(), view.b.std(),
         chroma.mean(), chroma.std(),
         (lightness < 20).mean(), (lightness > 85).mean(),
-        _cells(darkest, 16).min(axis=(1, 3)).mean(),
-        _cells(brightest, 16).max(axis=(1, 3)).mean(),
+        _cells(darkest, _BLOCK_PX).min(axis=(1, 3)).mean(),
+        _cells(brightest, _BLOCK_PX).max(axis=(1, 3)).mean(),
         colourfulness(view.rgb), agreement, brown.mean(),
         *_hue_histogram(view),
     ]  # fmt: skip

@@ -52,19 +52,3 @@ def load_reference() -> ReferenceStatistics:
         for name, (mean, sd) in json.loads(content)["moments"].items()
     }
     return ReferenceStatistics(moments, hashlib.sha256(content).hexdigest())
-
-
-def summarise(
-    names: Sequence[str], rows: npt.NDArray[np.floating]
-) -> dict[str, list[float]]:
-    """Take mean and standard deviation of named columns, as the file stores them.
-
-    Args:
-        names: K names.
-        rows: float[N, K].
-    """
-    wide = rows.astype(np.float64)
-    return {
-        name: [float(f"{mean:.6g}"), float(f"{sd:.6g}")]
-        for name, mean, sd in zip(names, wide.mean(0), wide.std(0), strict=True)
-    }

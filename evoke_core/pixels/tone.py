@@ -9,13 +9,14 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float32]
+from evoke_core.vectors import Array
+
 Pixels = npt.NDArray[np.uint8]  # [..., 3], sRGB
 
 _OPPONENTS = np.array([[1, -1, 0], [0.5, 0.5, -1]], dtype=np.float32)  # rg and yb
 
 
-def entropy_bits(luma: Floats) -> float:
+def entropy_bits(luma: Array) -> float:
     """Measure the Shannon entropy of values in 0-255 over 256 bins, 0 to 8 bits."""
     counts = np.bincount(luma.astype(np.uint8).ravel(), minlength=256)
     shares = counts[counts > 0] / luma.size

@@ -22,12 +22,13 @@ import numpy.typing as npt
 
 from evoke_core.affect_ridge import affect_from_labels
 from evoke_core.evaluation import Figure
+from evoke_core.moods import AFFECT
 from evoke_core.music import fitted
 from evoke_core.music.analysis import analyse
 from evoke_core.music.decode import decode_audio
 from evoke_core.music.descriptors import DESCRIPTORS
 from evoke_core.music.emotion import COMPOSITES
-from evoke_core.music.fitted import AXES, AffectTable, fit_axis
+from evoke_core.music.fitted import AffectTable, fit_axis
 from evoke_core.music.handcrafted import HandcraftedMusicEncoder
 from evoke_core.music.reference import combine, load_reference
 from evoke_core.precomputed import read_vector_file
@@ -40,7 +41,7 @@ from tests.benchmarks.rated import FOLDS, SEED, Rated, Rating, read_rating
 
 DEALINGS = 5
 DRAWS = 2000
-SIGNS = tuple(COMPOSITES[axis] for axis in AXES)
+SIGNS = tuple(COMPOSITES[axis] for axis in AFFECT)
 PICTURES = "images_mobilenet_v1.npz"
 LICENCE = "affect fitted on ratings CC-BY-NC-SA, research use"
 PROVENANCE = (
@@ -113,7 +114,7 @@ def fit_table(standardised: Array, clips: Rated) -> AffectTable:
     """Fit the table that is shipped: axes that beat the published signs for certain."""
     placed = [left_out(standardised, clips, seed) for seed in range(DEALINGS)]
     spearman, axes = {}, {}
-    for column, name in enumerate(AXES):
+    for column, name in enumerate(AFFECT):
         said, published = clips.affect[:, column], combine(standardised, SIGNS[column])
         fits = [each[:, column] for each in placed]
         if advantage(said, fits, published).low <= 0:
@@ -153,7 +154,7 @@ def _print_agreement(standardised: Array, clips: Rated) -> None:
     valence, arousal = clips.affect.T
     _print("energy with arousal", agreement(arousal, signs["energy"]))
     _print("valence with valence", agreement(valence, signs["valence"]))
-    for column, axis in enumerate(AXES):
+    for column, axis in enumerate(AFFECT):
         said = clips.affect[:, column]
         fits = [each[:, column] for each in placed]
         _print(f"{axis} by published signs", agreement(said, signs[axis]))

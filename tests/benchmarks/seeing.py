@@ -20,10 +20,12 @@ import numpy as np
 import polars as pl
 
 from evoke_core.corpus.decode import decode_picture
-from evoke_core.images.affect import AXES, affect_composites, standard_features
+from evoke_core.images.affect import affect_composites, standard_features
 from evoke_core.images.fitted import COEFFICIENTS_FILE
-from evoke_core.pixels.features import FEATURES, describe_picture
+from evoke_core.moods import AFFECT
+from evoke_core.pixels.features import FEATURES, describe_view
 from evoke_core.pixels.reference import load_reference
+from evoke_core.pixels.view import view_picture
 from evoke_core.vectors import Array, Array64
 from evoke_core.workers import map_over_cores
 from tests.benchmarks.rated import FOLDS, Rated, read_rating
@@ -114,7 +116,7 @@ def main(arguments: list[str]) -> int:
     pictures = read_rating(data).pictures
     described = _described(data, pictures.paths)
     axes = {}
-    for column, axis in enumerate(AXES):
+    for column, axis in enumerate(AFFECT):
         entry = _judged(described, pictures, column)
         low, high = entry["gain_interval_95"]
         sys.stdout.write(
@@ -159,7 +161,7 @@ def _judged(raw: Array, pictures: Rated, column: int) -> dict:
 
 def _complete(entry: dict, axis: str, reference: Array) -> dict:
     """Add mean and deviation over the reference pictures."""
-    published, x = _inputs(reference, AXES.index(axis))
+    published, x = _inputs(reference, AFFECT.index(axis))
     weights = np.array([entry["weights"][name] for name in FEATURES])
     joined = entry["scale"] * published + x @ weights
     return {
@@ -170,7 +172,7 @@ def _complete(entry: dict, axis: str, reference: Array) -> dict:
 
 
 def _inputs(raw: Array, column: int) -> tuple[Array64, Array64]:
-    composites = load_reference().standardise(AXES, affect_composites(raw))
+    composites = load_reference().standardise(AFFECT, affect_composites(raw))
     x = standard_features(raw).astype(np.float64)
     return composites[:, column].astype(np.float64), x
 
@@ -208,7 +210,7 @@ def _described(data: Path, paths: list[str]) -> Array:
 
 
 def _describe(path: str, *, data: Path) -> Array:
-    return describe_picture(decode_picture((data / path).read_bytes()).rgb)
+    return describe_view(view_picture(decode_picture((data / path).read_bytes()).rgb))
 
 
 if __name__ == "__main__":

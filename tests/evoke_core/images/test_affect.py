@@ -9,13 +9,14 @@ from evoke_core.images.affect import (
     affect_composites,
     picture_affect,
 )
-from evoke_core.pixels.features import FEATURES, describe_picture
+from evoke_core.pixels.features import FEATURES, describe_view
 from evoke_core.pixels.reference import load_reference
+from evoke_core.pixels.view import view_picture
 
 
 def place(*colour: int) -> tuple[float, float]:
     picture = np.full((120, 160, 3), colour, dtype=np.uint8)
-    valence, arousal = picture_affect(describe_picture(picture)[None])[0]
+    valence, arousal = picture_affect(describe_view(view_picture(picture))[None])[0]
     return float(valence), float(arousal)
 
 

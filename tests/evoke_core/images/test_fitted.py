@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from evoke_core.images.affect import AXES
 from evoke_core.images.fitted import COEFFICIENTS_FILE, FittedAxis, load_fitted
+from evoke_core.moods import AFFECT
 from evoke_core.pixels.features import FEATURES
 
 
@@ -20,7 +20,7 @@ def test_the_published_sum_and_the_correction_are_added_and_standardised() -> No
 
 def test_every_weight_belongs_to_a_feature_and_every_axis_to_the_plane() -> None:
     for name, axis in load_fitted().axes.items():
-        assert name in AXES
+        assert name in AFFECT
         assert set(axis.weights) == set(FEATURES)
         assert axis.deviation > 0
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from evoke_core.config.fields import AXES
 from evoke_core.corpus.decode import decode_picture, encode_jpeg
 from evoke_core.corpus.mirrors import dihedral_hashes
 from evoke_core.images.affect import picture_affect
@@ -22,11 +23,10 @@ from evoke_core.images.handcrafted import (
     attributes_of,
 )
 from evoke_core.pixels.attributes import (
-    ATTRIBUTES,
     measure_attributes,
     natural_attributes,
 )
-from evoke_core.pixels.features import BLOCKS, FEATURES, describe_picture, describe_view
+from evoke_core.pixels.features import BLOCKS, FEATURES, describe_view
 from evoke_core.pixels.reference import load_reference
 from evoke_core.pixels.view import view_picture
 
@@ -96,7 +96,7 @@ def test_each_block_holds_its_share_of_the_squared_length() -> None:
 
 def test_affect_and_attributes_read_back_out_of_the_embedding() -> None:
     found = encode(*SCENES)
-    features = np.stack([describe_picture(rgb) for rgb in SCENES])
+    features = np.stack([describe_view(view_picture(rgb)) for rgb in SCENES])
     attributes = np.stack([measure_attributes(rgb) for rgb in SCENES])
     assert affect_of(found) == pytest.approx(picture_affect(features), abs=1e-4)
     assert affect_of(3 * found) == pytest.approx(affect_of(found), abs=1e-5)
@@ -149,7 +149,7 @@ def test_the_statistics_are_those_of_the_reference_pictures() -> None:
     measured = np.stack(
         [np.append(describe_view(view), natural_attributes(view)) for view in views]
     )
-    standard = load_reference().standardise(FEATURES + ATTRIBUTES, measured)
+    standard = load_reference().standardise(FEATURES + AXES, measured)
     assert np.abs(standard.mean(axis=0)).max() < 0.6  # 51 of 816 pictures
     assert 0.4 < standard.std(axis=0).min() < standard.std(axis=0).max() < 1.8
 

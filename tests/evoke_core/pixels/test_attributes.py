@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from evoke_core.config.fields import AXES
 from evoke_core.pixels.attributes import (
-    ATTRIBUTES,
     measure_attributes,
     natural_attributes,
 )
@@ -32,7 +32,7 @@ def blobs(seed: int = 0) -> np.ndarray:
 
 
 def measured(rgb: np.ndarray) -> dict[str, float]:
-    return dict(zip(ATTRIBUTES, measure_attributes(rgb).tolist(), strict=True))
+    return dict(zip(AXES, measure_attributes(rgb).tolist(), strict=True))
 
 
 def test_orange_is_warmer_than_grey_and_grey_than_blue() -> None:
@@ -45,13 +45,13 @@ def test_orange_is_warmer_than_grey_and_grey_than_blue() -> None:
 
 def test_the_warmth_of_grey_is_the_constant_of_the_formula() -> None:
     natural = natural_attributes(view_picture(flat((128, 128, 128))))
-    assert natural[ATTRIBUTES.index("warmth")] == pytest.approx(-0.5, abs=1e-3)
+    assert natural[AXES.index("warmth")] == pytest.approx(-0.5, abs=1e-3)
 
 
 def test_the_warmth_of_red_is_worked_by_hand() -> None:
     # C* = 104.55, h = 40 degrees: -0.5 + 0.02 * 104.55^1.07 * cos(-10 degrees) = 2.352
     natural = natural_attributes(view_picture(flat((255, 0, 0))))
-    assert natural[ATTRIBUTES.index("warmth")] == pytest.approx(2.352, abs=0.01)
+    assert natural[AXES.index("warmth")] == pytest.approx(2.352, abs=0.01)
 
 
 def test_noise_is_more_complex_and_energetic_than_flat() -> None:
@@ -82,6 +82,6 @@ def test_attributes_are_float32_in_the_unit_interval_and_repeatable(
 ) -> None:
     found = measure_attributes(picture)
     assert found.dtype == np.float32
-    assert found.shape == (len(ATTRIBUTES),)
+    assert found.shape == (len(AXES),)
     assert ((found >= 0) & (found <= 1)).all()
     assert (found == measure_attributes(picture)).all()

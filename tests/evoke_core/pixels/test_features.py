@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evoke_core.pixels.features import BLOCKS, FEATURES, describe_picture
+from evoke_core.pixels.features import BLOCKS, FEATURES, describe_view
+from evoke_core.pixels.view import view_picture
 
 
 def flat(colour: tuple[int, int, int], side: int = 192) -> np.ndarray:
@@ -17,7 +18,7 @@ def grain(seed: int, side: int = 192) -> np.ndarray:
 
 
 def described(rgb: np.ndarray) -> dict[str, float]:
-    return dict(zip(FEATURES, describe_picture(rgb).tolist(), strict=True))
+    return dict(zip(FEATURES, describe_view(view_picture(rgb)).tolist(), strict=True))
 
 
 def test_blocks_cover_the_features_without_gap_or_overlap() -> None:
@@ -114,7 +115,7 @@ def test_any_shape_gives_finite_numbers_and_the_same_ones(
 ) -> None:
     shape = (height, width, 3)
     rgb = np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
-    found = describe_picture(rgb)
+    found = describe_view(view_picture(rgb))
     assert found.dtype == np.float32
     assert np.isfinite(found).all()
-    assert (found == describe_picture(rgb)).all()
+    assert (found == describe_view(view_picture(rgb))).all()
