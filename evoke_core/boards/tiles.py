@@ -16,10 +16,10 @@ from typing import Any
 
 from PIL import Image
 
-from evoke_core.corpus.decode import decode_picture, encode_jpeg
+from evoke_core.corpus.decode import THUMBNAIL_PX, decode_picture, encode_jpeg
 from evoke_core.corpus.fetch import read_picture
 from evoke_core.corpus.previews import make_preview, preview_key
-from evoke_core.corpus.survey import THUMBNAIL_PX, thumbnail_key
+from evoke_core.corpus.survey import thumbnail_key
 from evoke_core.errors import PictureRefused
 from evoke_core.storage.store import Store
 

@@ -95,14 +95,12 @@ class DecodedPicture:
         rgb: uint8[H, W, 3], sRGB; longest side as asked for, never enlarged.
         width_px: Width of the upright original.
         height_px: Height of the upright original.
-        format: Pillow's name of the format that the content has (`JPEG`, `PNG`, ...).
         note: What was changed on the way, None where nothing was.
     """
 
     rgb: Pixels
     width_px: int
     height_px: int
-    format: str
     note: str | None
 
 
@@ -248,7 +246,6 @@ def _check_size(size: tuple[int, int], limits: PictureLimits) -> None:
 
 def _thumbnail(image: Image.Image, longest_px: int) -> DecodedPicture:
     width, height = image.size
-    kind = image.format or "unknown"
     notes = ["animated: first frame"] if _has_frames(image) else []
     image.draft("RGB", (longest_px, longest_px))
     image.load()
@@ -266,7 +263,6 @@ def _thumbnail(image: Image.Image, longest_px: int) -> DecodedPicture:
         rgb=np.ascontiguousarray(_upright(flat, orientation)),
         width_px=width,
         height_px=height,
-        format="JPEG" if kind == "MPO" else kind,
         note="; ".join(notes) or None,
     )
 

@@ -27,7 +27,6 @@ _PALETTE_PX = 48  # median cut slows with the number of distinct colours
 _PALETTE_DRAFT = 32  # colours of the median cut, before the nearest are merged
 _LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # Rec. 601, as Pillow's "L"
 
-Floats = npt.NDArray[np.float32]
 Wide = npt.NDArray[np.float64]
 
 
@@ -37,15 +36,13 @@ class PictureFacts:
 
     Attributes:
         sha256: Of the original bytes, hexadecimal.
-        size_bytes: Of the original.
         width_px: Of the upright original.
         height_px: Of the upright original.
-        aspect: Width over height.
         phash: imagehash.phash as an unsigned 64-bit number, first bit highest.
         mirror_hashes: The same of its eight flips and turns, its own first.
         luma_grid: Mean luma of 16 x 16 cells, row by row.
         sharpness: Variance of the Laplacian of luma in 0-255; 0 is flat.
-        entropy: Shannon entropy of the luma histogram in bits, 0 to 8.
+        entropy_bits: Shannon entropy of the luma histogram, 0 to 8.
         colourfulness: Hasler & Süsstrunk's M: 0 grey, 33 moderate, 109 extreme.
         brightness: Mean luma, 0 black to 1 white.
         palette: Five "#rrggbb", the most prominent first.
@@ -54,15 +51,13 @@ class PictureFacts:
     """
 
     sha256: str
-    size_bytes: int
     width_px: int
     height_px: int
-    aspect: float
     phash: int
     mirror_hashes: tuple[int, ...]
     luma_grid: bytes
     sharpness: float
-    entropy: float
+    entropy_bits: float
     colourfulness: float
     brightness: float
     palette: tuple[str, ...]
@@ -76,15 +71,13 @@ def measure_facts(data: bytes, picture: DecodedPicture) -> PictureFacts:
     hashes = dihedral_hashes(picture.rgb)
     return PictureFacts(
         sha256=hashlib.sha256(data).hexdigest(),
-        size_bytes=len(data),
         width_px=picture.width_px,
         height_px=picture.height_px,
-        aspect=picture.width_px / picture.height_px,
         phash=hashes[0],
         mirror_hashes=hashes,
         luma_grid=luma_grid(picture.rgb).tobytes(),
         sharpness=_sharpness(luma),
-        entropy=entropy_bits(luma),
+        entropy_bits=entropy_bits(luma),
         colourfulness=colourfulness(picture.rgb),
         brightness=float(luma.mean()) / 255,
         palette=dominant_colours(picture.rgb),
@@ -143,7 +136,7 @@ def _rounded(colour: npt.NDArray[np.float64]) -> tuple[int, ...]:
     return tuple(int(channel) for channel in np.clip(np.rint(colour), 0, 255))
 
 
-def _sharpness(luma: Floats) -> float:
+def _sharpness(luma: Array) -> float:
     if min(luma.shape) < 3:
         return 0.0
     laplacian = (

@@ -15,6 +15,7 @@ import polars as pl
 
 from evoke_core.config.collections import PictureSource, Sources
 from evoke_core.config.profile import DownloadRules
+from evoke_core.corpus.listed import ON_DISK
 from evoke_core.corpus.originals import IN_STORE, damaged, remember
 from evoke_core.schemas import TABLES
 from evoke_core.storage.address import open_store
@@ -22,7 +23,6 @@ from evoke_core.storage.journal import Journal, as_frames
 from evoke_core.storage.store import Store
 from evoke_core.workers import map_over_cores, with_progress
 
-ON_DISK = "file:"
 Report = Callable[[int, int], None]
 _IDENTITY = ["image_id", "version"]
 
@@ -107,7 +107,8 @@ class Fetcher:
     def _downloaded(
         self, items: Sequence[dict[str, Any]], folder: str
     ) -> Iterator[dict[str, Any]]:
-        from evoke_core.corpus.download.download import Wanted, download_pictures
+        from evoke_core.corpus.download.download import download_pictures
+        from evoke_core.corpus.download.outcome import Wanted
 
         rows = {item["image_id"]: item for item in items}
         wanted = [
@@ -135,12 +136,10 @@ def damaged_files(known: pl.DataFrame, store: Store) -> list[str]:
     return [
         key
         for folder in _folders(known)
-        for key in damaged(_below(inside, folder), store, folder)
+        for key in damaged(
+            inside.filter(inside.str.starts_with(f"{folder}/")), store, folder
+        )
     ]
-
-
-def _below(keys: pl.Series, folder: str) -> pl.Series:
-    return keys.filter(keys.str.starts_with(f"{folder}/"))
 
 
 def has_passing_failures(files: pl.DataFrame) -> bool:

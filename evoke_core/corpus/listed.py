@@ -1,6 +1,9 @@
 """A picture as its collection lists it: what every reader hands to the manifest."""
 
 from dataclasses import dataclass
+from pathlib import Path
+
+ON_DISK = "file:"  # begins the address of a file that is read where it lies
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +40,25 @@ class Listed:
     planted_valence: float | None = None
     planted_arousal: float | None = None
     duplicate_of: str | None = None
+
+
+def file_address(path: Path) -> str:
+    """Return the address of a file on disk."""
+    return f"{ON_DISK}{storable(path.absolute().as_posix())}"
+
+
+def file_version(path: Path) -> str | None:
+    """Say what changes with a file; None where it can't be looked at.
+
+    Such a file may be listed all the same: the fetch gives it its row and its reason.
+    """
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    return f"{facts.st_size}-{facts.st_mtime_ns}"
+
+
+def storable(name: str) -> str:
+    """Spell a name so that it can be stored; bytes that are no UTF-8 as escapes."""
+    return name.encode(errors="backslashreplace").decode()

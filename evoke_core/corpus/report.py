@@ -33,8 +33,8 @@ class CurationReport:
     Attributes:
         kept_sheet: PNG of pictures spread over what was kept.
         left_out_sheet: PNG with a labelled row for each reason.
-        coverage: By source, stratum, aesthetic, hue, mood, licence and reason: the
-            name, rows listed, and of these kept, duplicate, rejected, failed.
+        coverage: By source, stratum, aesthetic, hue, mood and licence: the name,
+            rows listed, and of these kept, duplicate, rejected, failed.
     """
 
     kept_sheet: bytes
@@ -127,7 +127,7 @@ def hue_family(palette: list[str]) -> str:
 
     Returns:
         red, orange, yellow, green, cyan, blue, violet, magenta, dark, grey or light;
-        unknown for an empty palette.
+        UNKNOWN for an empty palette.
     """
     channels = [[int(name[at : at + 2], 16) for at in (1, 3, 5)] for name in palette]
     if not channels:

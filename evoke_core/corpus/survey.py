@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from evoke_core.corpus.decode import (
+    THUMBNAIL_PX,
     decode_picture,
     encode_jpeg,
     require_size,
@@ -22,7 +23,6 @@ from evoke_core.storage.journal import Journal, as_frames
 from evoke_core.storage.store import Store
 from evoke_core.workers import map_guarded, with_progress
 
-THUMBNAIL_PX = 512
 _THUMBNAILS = "thumbnails"
 _UNKEPT = ("location", "size_bytes")  # told of a file, and not of its facts
 _TIMEOUT_S = 60.0  # the largest picture allowed takes about five
@@ -101,7 +101,7 @@ def _survey_one(row: dict[str, Any], *, uri: str) -> dict[str, Any]:
         "mirror_hashes": list(facts.mirror_hashes),
         "luma_grid": facts.luma_grid,
         "sharpness": facts.sharpness,
-        "entropy_bits": facts.entropy,
+        "entropy_bits": facts.entropy_bits,
         "colourfulness": facts.colourfulness,
         "brightness": facts.brightness,
         "palette": list(facts.palette),

@@ -5,8 +5,13 @@ original, so that a panorama's, 40 px high, is read like any other. Making them 
 `survey`, the previews cut from them are `previews`.
 """
 
-from evoke_core.corpus.decode import PictureLimits, Pixels, decode_picture
-from evoke_core.corpus.survey import THUMBNAIL_PX, thumbnail_key
+from evoke_core.corpus.decode import (
+    THUMBNAIL_PX,
+    PictureLimits,
+    Pixels,
+    decode_picture,
+)
+from evoke_core.corpus.survey import thumbnail_key
 from evoke_core.storage.store import Store
 
 _ANY_SHAPE = PictureLimits(min_side_px=1)

@@ -22,7 +22,6 @@ from evoke_core.workers import with_progress
 
 _Stop = tuple[asyncio.AbstractEventLoop, Callable[[], object]]
 _Fetch = Callable[[Wanted, str], Coroutine[None, None, Outcome]]
-__all__ = ["Outcome", "Wanted", "download_pictures"]
 
 _WRITERS = 8  # threads; a put into a bucket takes about as long as a small transfer
 _MOST_SHARDS = 32  # beyond, one listing of the whole folder is cheaper

@@ -14,7 +14,7 @@ from html import unescape
 from pathlib import Path, PurePosixPath
 
 from evoke_core.config.collections import PictureSource
-from evoke_core.corpus.listed import Listed
+from evoke_core.corpus.listed import Listed, file_address, file_version, storable
 from evoke_core.errors import Refused, SourceError
 from evoke_core.label_tables import (
     RATING_COLUMNS,
@@ -60,7 +60,7 @@ def list_folder(source: PictureSource) -> Iterator[Listed]:
         )
     described = _descriptions(root)
     for path in paths:
-        key = _as_text(path.relative_to(root))
+        key = storable(path.relative_to(root).as_posix())
         yield _listed(path, key, _find(described, root.name, key))
 
 
@@ -112,17 +112,7 @@ def _find(
     return described.get(key) or described.get(f"{folder}/{key}") or {}
 
 
-def _as_text(path: Path) -> str:
-    """Spell a path so that it can be stored; bytes that are no UTF-8 as escapes."""
-    return path.as_posix().encode(errors="backslashreplace").decode()
-
-
 def _listed(path: Path, key: str, row: Mapping[str, str]) -> Listed:
-    try:
-        facts = path.stat()
-        version = f"{facts.st_size}-{facts.st_mtime_ns}"
-    except OSError:
-        version = "unreadable"  # the fetch gives it its row and its reason
     name = PurePosixPath(key).stem
     title = row.get("title") or name.replace("_", " ").replace("-", " ")
     label = _label(row)
@@ -130,8 +120,8 @@ def _listed(path: Path, key: str, row: Mapping[str, str]) -> Listed:
     keywords += label.words
     return Listed(
         source_key=key,
-        version=version,
-        addresses=(f"file:{_as_text(path.absolute())}",),
+        version=file_version(path) or "unreadable",
+        addresses=(file_address(path),),
         title=title,
         artist=row.get("artist") or row.get("photographer") or None,
         licence=row.get("licence") or row.get("license") or None,

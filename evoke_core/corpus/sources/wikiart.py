@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evoke_core.config.collections import PictureSource
-from evoke_core.corpus.listed import Listed
+from evoke_core.corpus.listed import Listed, file_address, file_version, storable
 from evoke_core.errors import SourceError
 
 PUBLIC_DOMAIN = "PDM-1.0"
@@ -223,27 +223,14 @@ def _listed(one: _Painting, path: Path, *, is_public: bool) -> Listed:
     words = re.findall(r"[^\W\d_]{3,}", one.title.casefold())
     said = [*labels, artist or "", *(word for word in words if word not in _STOP)]
     return Listed(
-        source_key=_as_text(one.key),
-        version=_version(path),
-        addresses=(f"file:{_as_text(path.absolute().as_posix())}",),
-        stratum=_as_text(one.style) if one.style else None,
-        title=_as_text(one.title),
-        artist=_as_text(artist) if artist else None,
+        source_key=storable(one.key),
+        version=file_version(path) or "absent",
+        addresses=(file_address(path),),
+        stratum=storable(one.style) if one.style else None,
+        title=storable(one.title),
+        artist=storable(artist) if artist else None,
         licence=PUBLIC_DOMAIN if is_public else None,
         licence_url=PUBLIC_DOMAIN_URL if is_public else None,
-        url=f"https://www.wikiart.org/en/{_as_text(one.painter)}" if artist else None,
-        keywords=tuple(dict.fromkeys(_as_text(word) for word in said if word)),
+        url=f"https://www.wikiart.org/en/{storable(one.painter)}" if artist else None,
+        keywords=tuple(dict.fromkeys(storable(word) for word in said if word)),
     )
-
-
-def _version(path: Path) -> str:
-    try:
-        facts = path.stat()
-    except OSError:
-        return "absent"  # the fetch gives it its row and its reason
-    return f"{facts.st_size}-{facts.st_mtime_ns}"
-
-
-def _as_text(name: str) -> str:
-    """Spell a name so that it can be stored; bytes that are no UTF-8 as escapes."""
-    return name.encode(errors="backslashreplace").decode()

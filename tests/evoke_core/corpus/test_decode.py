@@ -67,7 +67,7 @@ def test_every_format_keeps_its_colours_and_size(kind: str) -> None:
     picture = decode_picture(saved(quarters(), kind))
     assert_quarters(picture.rgb)
     assert (picture.width_px, picture.height_px) == (160, 120)
-    assert (picture.format, picture.note) == (kind, None)
+    assert picture.note is None
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -240,11 +240,6 @@ def test_a_bomb_is_refused_by_its_header(side: int) -> None:
     # 100 million pixels are within the limit, but this file holds none of them
     expected = "truncated" if side == 10_000 else "too_large"
     assert refusal(bomb) == expected
-
-
-def test_a_wrong_extension_can_not_matter() -> None:
-    # decode_picture never sees a name; the content alone says what it is
-    assert decode_picture(saved(quarters(), "JPEG")).format == "JPEG"
 
 
 @settings(max_examples=150, deadline=None)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from evoke_core.corpus.decode import decode_picture, encode_jpeg
-from evoke_core.corpus.survey import THUMBNAIL_PX, thumbnail_key
+from evoke_core.corpus.decode import THUMBNAIL_PX, decode_picture, encode_jpeg
+from evoke_core.corpus.survey import thumbnail_key
 from evoke_core.corpus.thumbnails import read_thumbnail
 from evoke_core.errors import PictureRefused
 
