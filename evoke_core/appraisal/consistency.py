@@ -1,7 +1,7 @@
 """How much of their boards two excerpts share: of one piece, and of different ones.
 
 Boards go in as lists of picture ids in board order, figures with intervals come out.
-Not here: how an excerpt's board is made (`report`).
+Not here: the excerpts (`library`), and how the board of one is made (`report`).
 
 Source: rank-biased overlap, Webber, Moffat & Zobel, ACM Transactions on Information
 Systems 28, 2010, extrapolated from the depth of the lists.
@@ -11,40 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
-import polars as pl
 
-from evoke_core.bridge.projection import Side
 from evoke_core.evaluation import Figure, bootstrap
-from evoke_core.storage.tables import as_matrix
-from evoke_core.vectors import Array, Array64, l2_normalize
+from evoke_core.vectors import Array, Array64
 
 PERSISTENCE = 0.95  # a viewer looks at 1 / (1 - p) = 20 tiles, half a board
 _Board = Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Halves:
-    """First and second halves of N tracks, which have no sound in common.
-
-    Args:
-        track_ids: [N].
-        whole: The tracks.
-        first: Equal-weight means of the windows that end by the middle.
-        second: Of those that start at the middle or later.
-    """
-
-    track_ids: tuple[str, ...]
-    whole: Side
-    first: Side
-    second: Side
-
-    def rows(self, chosen: npt.NDArray[np.intp]) -> "Halves":
-        """Return the chosen tracks, by number."""
-        return Halves(
-            tuple(self.track_ids[row] for row in chosen),
-            *(side.rows(chosen) for side in (self.whole, self.first, self.second)),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,32 +34,6 @@ class Consistency:
     near: Figure
     far: Figure
     chance: Figure
-
-
-def halves_of(parts: pl.DataFrame) -> Halves:
-    """Cut tracks in two by their windows.
-
-    Args:
-        parts: `track_embeddings` joined with `track_tags`.
-
-    Returns:
-        Those tracks that have a window on each side of the middle, by track_id.
-    """
-    wholes = parts.filter(pl.col("part") == 0)
-    windows = parts.filter(pl.col("part") > 0).join(
-        wholes.select("track_id", middle=(pl.col("start_s") + pl.col("end_s")) / 2),
-        on="track_id",
-    )
-    sides = (
-        windows.filter(pl.col("end_s") <= pl.col("middle")),
-        windows.filter(pl.col("start_s") >= pl.col("middle")),
-    )
-    both = wholes.join(sides[0], on="track_id", how="semi").join(
-        sides[1], on="track_id", how="semi"
-    )
-    cut = both.sort("track_id")["track_id"].to_list()
-    first, second = (_means(windows, cut) for windows in sides)
-    return Halves(tuple(cut), _means(wholes, cut), first, second)
 
 
 def consistency_of(
@@ -176,21 +122,3 @@ def _table(
 ) -> Array64:
     values = [[measure(left, right) for right in seconds] for left in firsts]
     return np.array(values, np.float64).reshape(len(firsts), len(seconds))
-
-
-def _means(rows: pl.DataFrame, track_ids: list[str]) -> Side:
-    """Average the rows of each track, as one row of a side."""
-    groups = rows.sort("track_id", "part").partition_by("track_id", as_dict=True)
-    found = [groups[track_id,] for track_id in track_ids]
-    embedding = [as_matrix(each["embedding"]).mean(axis=0) for each in found]
-    moods = [as_matrix(each["scores"]).mean(axis=0) for each in found]
-    affect = [
-        each.select("valence", "arousal").to_numpy().mean(axis=0) for each in found
-    ]
-    return Side(l2_normalize(_stacked(embedding)), _stacked(moods), _stacked(affect))
-
-
-def _stacked(rows: Sequence[Array]) -> Array:
-    if not rows:
-        return np.empty((0, 0), np.float32)
-    return np.stack(rows).astype(np.float32)

@@ -1,12 +1,12 @@
 """How varied and how consistent boards are, over a sample of the music library.
 
 Boards are asked for as those of dropped songs are, but from what the library's tables
-hold, without sections, and by exact search over the stored vectors: nothing is
-listened to, and the index stays closed.
+hold, without sections, and by exact search over the stored vectors (`exact_desk`):
+nothing is listened to, and the index stays closed.
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -15,72 +15,22 @@ import polars as pl
 from evoke_core.appraisal.consistency import (
     PERSISTENCE,
     Consistency,
-    Halves,
     consistency_of,
-    halves_of,
 )
+from evoke_core.appraisal.library import Halves, halves_of, read_parts, side_of
 from evoke_core.appraisal.variety import Curve, knee, trace_curves
-from evoke_core.boards.desk import Desk, open_desk
+from evoke_core.boards.desk import Desk
 from evoke_core.boards.pool import gather
 from evoke_core.boards.query import refinement_of
 from evoke_core.boards.refine import Pool, Refinement, choose_tiles
 from evoke_core.bridge.projection import Side, in_shared_space
-from evoke_core.config.profile import RunProfile
-from evoke_core.config.vocabulary import Vocabulary
 from evoke_core.errors import BoardError
 from evoke_core.evaluation import Figure, bootstrap
-from evoke_core.index.filters import NO_FILTERS, Filters
-from evoke_core.index.image_index import Hit, ImageIndex
-from evoke_core.music.encode import MusicEncoder
 from evoke_core.storage.store import Store
-from evoke_core.storage.tables import as_matrix, read_table
-from evoke_core.vectors import Array, Array64, l2_normalize, mean_pairwise_distance
+from evoke_core.vectors import Array, Array64, mean_pairwise_distance
 
 Measure = Literal["distance", "look_distance", "nearest"]
 MEASURED: tuple[Measure, ...] = get_args(Measure)
-
-
-@dataclass(frozen=True, slots=True)
-class ExactIndex(ImageIndex):
-    """Searches vectors at hand, exactly, for what need not open the index.
-
-    Args:
-        client: None; there is no connection.
-        image_ids: [N].
-        embeddings: float32[N, D], unit length.
-    """
-
-    client: Any = None
-    image_ids: tuple[str, ...] = ()
-    embeddings: Array = field(default_factory=lambda: np.empty((0, 0), np.float32))
-
-    def search(
-        self,
-        collection: str,  # noqa: ARG002
-        queries: Array,
-        *,
-        top_k: int,
-        filters: Filters = NO_FILTERS,
-    ) -> list[list[Hit]]:
-        """Find the nearest pictures of each query by cosine, best first.
-
-        Raises:
-            BoardError: There are filters, and only vectors are at hand.
-        """
-        if filters != NO_FILTERS:
-            raise BoardError(
-                "exact search knows vectors only, no filters; open the index instead"
-            )
-        scores = l2_normalize(queries) @ self.embeddings.T
-        best = np.argsort(-scores, axis=1, kind="stable")[:, :top_k]
-        nearest = np.take_along_axis(scores, best, axis=1)
-        return [
-            [Hit(self.image_ids[row], score) for row, score in zip(*line, strict=True)]
-            for line in zip(best.tolist(), nearest.tolist(), strict=True)
-        ]
-
-    def require(self, collection: str, dimension: int) -> None:
-        """Take any collection; what is searched is what the store holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,20 +120,11 @@ class BoardReport:
         return dict(_finite(plain))
 
 
-def exact_desk(
-    store: Store, encoder: MusicEncoder, run_profile: RunProfile, vocabulary: Vocabulary
-) -> Desk:
-    """Open a desk that searches stored vectors; see `open_desk` for what it raises."""
-    desk = open_desk(store, ExactIndex(), encoder, run_profile, vocabulary)
-    unit = l2_normalize(desk.embeddings)
-    return replace(desk, index=ExactIndex(None, tuple(desk.rows), unit))
-
-
 def report_boards(desk: Desk, *, tracks: int, seed: int = 0) -> BoardReport:
     """Make boards of library tracks, and of their halves, and measure them.
 
     Args:
-        desk: Current release, see `exact_desk`.
+        desk: Current release, see `exact_desk.exact_desk`.
         tracks: Most tracks looked at; they are drawn from the library.
         seed: Of the draw and of all that is random.
 
@@ -225,24 +166,6 @@ def ask_all(music: Side, desk: Desk) -> Iterator[tuple[list[str], Pool, Refineme
         refinement = refinement_of(query[None], desk)
         image_ids, pool, _ = gather(refinement, desk)
         yield image_ids, pool, refinement
-
-
-def read_parts(store: Store) -> pl.DataFrame:
-    """Join what is known of the library's tracks and windows.
-
-    Where a track lies is told by its tags, which also know its labels.
-    """
-    heard = read_table(store, "track_embeddings").drop("valence", "arousal")
-    return heard.join(read_table(store, "track_tags"), on=["track_id", "part"])
-
-
-def side_of(rows: pl.DataFrame) -> Side:
-    """Stack rows of `read_parts`."""
-    return Side(
-        embedding=as_matrix(rows["embedding"]),
-        moods=as_matrix(rows["scores"]),
-        affect=rows.select("valence", "arousal").to_numpy().astype(np.float32),
-    )
 
 
 def _sampled(store: Store, tracks: int, seed: int) -> pl.DataFrame:

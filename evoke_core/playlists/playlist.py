@@ -14,7 +14,7 @@ from urllib.parse import quote
 import numpy as np
 import polars as pl
 
-from evoke_core.appraisal.report import read_parts, side_of
+from evoke_core.appraisal.library import read_parts, side_of
 from evoke_core.boards.board import describe_release
 from evoke_core.boards.desk import Desk
 from evoke_core.boards.library_song import is_named_after, stored_boards

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from evoke_core.appraisal.report import side_of
+from evoke_core.appraisal.library import side_of
 from evoke_core.bridge.projection import Projection, in_shared_space
 from evoke_core.release import Release
 from evoke_core.status.plane import Plane, fit_plane

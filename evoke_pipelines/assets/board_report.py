@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import dagster as dg
 import polars as pl
 
-from evoke_core.appraisal.report import BoardReport, exact_desk, report_boards
+from evoke_core.appraisal.exact_desk import exact_desk
+from evoke_core.appraisal.report import BoardReport, report_boards
 from evoke_core.config.profile import RunProfile
 from evoke_core.config.vocabulary import Vocabulary
 from evoke_core.evaluation import Figure
@@ -28,7 +29,7 @@ _LABELS = (
     group_name="boards",
     kinds={"numpy"},
     deps=["release", "track_embeddings", "track_tags", "curated_images", "image_tags"],
-    code_version="1",
+    code_version="2",
 )
 def board_report(
     context: dg.AssetExecutionContext,

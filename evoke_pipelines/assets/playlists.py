@@ -7,7 +7,7 @@ import polars as pl
 from pydantic import Field
 
 from evoke_core.appraisal.comparison import shelve_comparison
-from evoke_core.appraisal.report import exact_desk
+from evoke_core.appraisal.exact_desk import exact_desk
 from evoke_core.boards.desk import Desk
 from evoke_core.boards.shelf import read_board
 from evoke_core.config.collections import Sources

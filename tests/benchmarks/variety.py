@@ -26,15 +26,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from evoke_core.appraisal.report import (
-    MEASURED,
-    BoardReport,
-    ask_all,
-    exact_desk,
-    read_parts,
-    report_boards,
-    side_of,
-)
+from evoke_core.appraisal.exact_desk import exact_desk
+from evoke_core.appraisal.library import read_parts, side_of
+from evoke_core.appraisal.report import MEASURED, BoardReport, ask_all, report_boards
 from evoke_core.appraisal.ways import judge_pool, mmr
 from evoke_core.boards.desk import Desk
 from evoke_core.bridge.projection import Projection

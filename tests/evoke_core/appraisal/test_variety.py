@@ -10,17 +10,13 @@ from hypothesis import strategies as st
 
 from evoke_core.appraisal.consistency import (
     consistency_of,
-    halves_of,
     jaccard,
     rank_biased_overlap,
     tiles_shared,
 )
-from evoke_core.appraisal.report import (
-    MEASURED,
-    ExactIndex,
-    exact_desk,
-    report_boards,
-)
+from evoke_core.appraisal.exact_desk import ExactIndex, exact_desk
+from evoke_core.appraisal.library import halves_of
+from evoke_core.appraisal.report import MEASURED, report_boards
 from evoke_core.appraisal.variety import Curve, knee, trace_curves
 from evoke_core.appraisal.ways import (
     WAYS,
