@@ -17,7 +17,7 @@ from evoke_core.corpus.licences import Licences
 from evoke_core.schemas import TABLES, Column, SchemaError, validate
 from evoke_core.storage.store import Store
 from evoke_core.storage.tables import read_arrays, read_table
-from evoke_pipelines.assets.directions import DIRECTIONS_KEY
+from evoke_pipelines.latest import DIRECTIONS
 from evoke_pipelines.shown import as_markdown
 
 # Below it the two dozen that a query finds are a quarter of the half that is judged.
@@ -199,7 +199,7 @@ def sliders_move_what_they_name(
     Judged on pictures left out of the fit. Blocks on the painted corpus, whose
     attributes are planted; a user's own pictures may lack what a slider needs.
     """
-    _, card = read_arrays(store, DIRECTIONS_KEY)
+    _, card = read_arrays(store, DIRECTIONS)
     wrong = {
         name: f"tau {card[name]['tau']:.2f}, leak {card[name]['leak']:.2f}"
         for name in AXES

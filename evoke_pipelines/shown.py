@@ -159,15 +159,18 @@ def as_metadata(value: Any) -> Any:  # noqa: ANN401 (what Dagster takes)
     return value
 
 
+def link(store: Store, key: str) -> dg.MetadataValue[Any]:
+    """Link a blob so that the UI's reader can open it: for a day, or as a path."""
+    address = store.link(key, _LINK_S)
+    if address.startswith("file:"):
+        return dg.MetadataValue.path(store.locate(key))
+    return dg.MetadataValue.url(address)
+
+
 def place(store: Store, key: str) -> dict[str, Any]:
     """Say where a blob lies, and link it where the UI's reader can't walk there."""
-    link = store.link(key, _LINK_S)
-    where: dict[str, Any] = {"stored_at": dg.MetadataValue.path(store.locate(key))}
-    return (
-        where
-        if link.startswith("file:")
-        else where | {"open": dg.MetadataValue.url(link)}
-    )
+    where, way = dg.MetadataValue.path(store.locate(key)), link(store, key)
+    return {"stored_at": where} | ({} if way == where else {"open": way})
 
 
 def counts(frame: pl.DataFrame, *columns: str) -> Mapping[str, Any]:

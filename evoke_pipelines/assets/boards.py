@@ -2,13 +2,11 @@
 
 import math
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from pathlib import PurePosixPath
 from typing import Any
 
 import dagster as dg
-import polars as pl
 from pydantic import Field
 
 from evoke_core.boards.desk import Desk, open_desk
@@ -25,12 +23,9 @@ from evoke_core.serving.served import Served
 from evoke_core.storage.store import Store, digest
 from evoke_pipelines.partitions import AUDIO_DROPS
 from evoke_pipelines.resources import IndexAccess
-from evoke_pipelines.shown import as_metadata, thumbnails
+from evoke_pipelines.songs import board_shown, fail_songs, song_asset
 
 _LOST = "no_ticket: nothing says which song this was; drop it again"
-_LINK_S = 86_400  # of a presigned link: whoever has it sees the board for a day
-_MOODS_SHOWN = 3
-_TILES_SHOWN = 10  # one row of a contact sheet
 _REMEDIES = {
     "refused": "{record} says what mends it; materialise this partition again then",
     "broken": "the run's log has the traceback; the sensor tries again, then rests",
@@ -45,18 +40,8 @@ class DropConfig(dg.Config):
     )
 
 
-@dg.asset(
-    group_name="boards",
-    kinds={"html"},
-    partitions_def=AUDIO_DROPS,
-    backfill_policy=dg.BackfillPolicy.single_run(),
-    output_required=False,
-    deps=["release"],
-    code_version="3",
-    pool="milvus",
-)
-# An annotation of None would paint every partition of the range.
-def audio_drop_board(  # type: ignore[no-untyped-def]  # noqa: ANN201
+@song_asset(AUDIO_DROPS, kind="html", deps=["release"], code_version="3", pool="milvus")
+def audio_drop_board(
     context: dg.AssetExecutionContext,
     config: DropConfig,
     store: dg.ResourceParam[Store],
@@ -64,7 +49,7 @@ def audio_drop_board(  # type: ignore[no-untyped-def]  # noqa: ANN201
     music_encoder: dg.ResourceParam[MusicEncoder],
     run_profile: dg.ResourceParam[RunProfile],
     vocabulary: dg.ResourceParam[Vocabulary],
-):
+) -> Iterator[dg.AssetMaterialization | dg.AssetObservation]:
     """A stored board for each dropped song: board.html, board.png and board.json.
 
     A burst loads its models once. A song that can't be used is moved to quarantine
@@ -90,7 +75,8 @@ def audio_drop_board(  # type: ignore[no-untyped-def]  # noqa: ANN201
                 yield _observation(context, served)
                 failed[served.drop.drop_id] = f"{served.reason}: {served.message}"
                 broken = broken or served.error
-    _fail_for(failed, broken)
+    why = "at least one by an error of ours, see the log" if broken else "refused"
+    fail_songs(failed, f"board, {why}", broken)
 
 
 def _find(drop_ids: Sequence[str], store: Store) -> tuple[list[Drop], list[str]]:
@@ -152,41 +138,13 @@ def _materialization(
         partition=drop_id,
         metadata={
             "song": served.drop.source_key,
-            "board": _link(store, f"boards/{drop_id}/board.html"),
-            "picture": _link(store, f"boards/{drop_id}/board.png"),
-            "location": store.locate(f"boards/{drop_id}/board.html"),
-            **_of_document(document, store),
+            **board_shown(store, document),
             **({"notes": "; ".join(served.notes)} if served.notes else {}),
             "seconds": round(served.seconds, 2),
             **{f"seconds_{name}": round(s, 2) for name, s in served.spent.items()},
         },
         tags={"dagster/data_version": _data_version(document)},
     )
-
-
-def _link(store: Store, key: str) -> dg.MetadataValue[Any]:
-    """Link a blob so that the UI's reader can open it: presigned, or as a path."""
-    link = store.link(key, _LINK_S)
-    if link.startswith("file:"):
-        return dg.MetadataValue.path(store.locate(key))
-    return dg.MetadataValue.url(link)
-
-
-def _of_document(document: Mapping[str, Any], store: Store) -> dict[str, Any]:
-    hashes = [_sha256(tile) for tile in document["tiles"][:_TILES_SHOWN]]
-    moods = [mood["mood"] for mood in document["moods"][:_MOODS_SHOWN]]
-    return {
-        "title": document["track"]["title"],
-        "moods": ", ".join(moods),
-        "tiles": len(document["tiles"]),
-        "first_tiles": as_metadata(thumbnails(store, pl.Series(hashes), spread=False)),
-        "release": document["release"]["release_id"],
-        "serves": document["release"]["bridge"],
-    }
-
-
-def _sha256(tile: Mapping[str, Any]) -> str:
-    return PurePosixPath(tile["thumbnail"]).stem
 
 
 def _data_version(document: Mapping[str, Any]) -> str:
@@ -212,15 +170,3 @@ def _observation(
             "remedy": _REMEDIES[served.outcome].format(record=aside),
         },
     )
-
-
-def _fail_for(failed: Mapping[str, str], broken: Exception | None) -> None:
-    """Paint these partitions as failed; without this they show nothing at all."""
-    if not failed:
-        return
-    cause = "at least one by an error of ours, see the log" if broken else "refused"
-    raise dg.Failure(
-        description=f"{len(failed)} songs have no board, {cause}: " + ", ".join(failed),
-        metadata=dict(failed),
-        allow_retries=False,
-    ) from broken

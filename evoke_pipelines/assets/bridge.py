@@ -21,6 +21,7 @@ from evoke_core.reviews.summary import ab_summary, rates_frame
 from evoke_core.storage.store import Store, digest
 from evoke_core.storage.tables import read_table, read_table_or_empty, write_arrays
 from evoke_core.vectors import Array
+from evoke_pipelines.latest import BRIDGE_REPORT
 from evoke_pipelines.refresh import Made, refresh
 from evoke_pipelines.shown import (
     as_markdown,
@@ -30,7 +31,6 @@ from evoke_pipelines.shown import (
 )
 
 _GROUP = "bridge"
-REPORT_KEY = "reports/bridge_report.json"
 _ROWS_SHOWN = 6  # of pictures that are found
 _INPUTS = (
     "training_pairs",
@@ -125,11 +125,11 @@ def bridge_report(
         )
         comparison = _compare(training, store, projected)
         text = json.dumps(comparison.as_json(), indent=1, sort_keys=True)
-        store.write(REPORT_KEY, text.encode())
+        store.write(BRIDGE_REPORT, text.encode())
         judged = rates_frame(ab_summary(list(read_ballots(store))))
         told = {"real_board_preferred": "md:" + as_markdown(judged)}
         shown = _show(comparison) | (told if judged.height else {})
-        return Made(digest(text), shown, (REPORT_KEY,))
+        return Made(digest(text), shown, (BRIDGE_REPORT,))
 
     return refresh(context, store, make, settings=run_profile.bridge)
 

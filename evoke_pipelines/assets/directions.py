@@ -18,10 +18,9 @@ from evoke_core.storage.store import Store
 from evoke_core.storage.tables import as_matrix, write_arrays
 from evoke_core.vectors import Array
 from evoke_core.zero_shot import TextEncoder
+from evoke_pipelines.latest import DIRECTIONS
 from evoke_pipelines.refresh import Made, refresh
 from evoke_pipelines.shown import as_markdown, encoder_shown, rows_of_thumbnails
-
-DIRECTIONS_KEY = "models/latest/directions.safetensors"
 
 
 @dg.asset(
@@ -62,7 +61,7 @@ def mood_directions(
             },
         }
         content = write_arrays(
-            store, DIRECTIONS_KEY, {"directions": sliders.directions}, card
+            store, DIRECTIONS, {"directions": sliders.directions}, card
         )
         rows = pl.DataFrame([{"slider": name, **card[name]} for name in AXES])
         shown = {
@@ -72,7 +71,7 @@ def mood_directions(
             "sliders": "md:" + as_markdown(rows),
             **encoder_shown(image_encoder),
         }
-        return Made(content, shown, (DIRECTIONS_KEY,))
+        return Made(content, shown, (DIRECTIONS,))
 
     settings = [run_profile.refinement, vocabulary.axes, image_encoder.fingerprint]
     return refresh(context, store, make, settings=settings)

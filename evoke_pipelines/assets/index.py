@@ -10,12 +10,11 @@ from evoke_core.index.image_index import FIELDS, collection_name
 from evoke_core.publish import has_served_collection
 from evoke_core.storage.store import Store
 from evoke_core.storage.tables import as_matrix, frame_digest
+from evoke_pipelines.latest import COLLECTION
 from evoke_pipelines.policies import retrying
 from evoke_pipelines.refresh import Made, refresh
 from evoke_pipelines.resources import IndexAccess
 from evoke_pipelines.shown import counts, thumbnails
-
-COLLECTION_KEY = "models/latest/collection.txt"
 
 
 @dg.asset(
@@ -51,7 +50,7 @@ def image_index(
         name = collection_name(content)
         with index.open() as opened:
             opened.build(name, fields, as_matrix(fields["embedding"]))
-        store.write(COLLECTION_KEY, name.encode())
+        store.write(COLLECTION, name.encode())
         shown = {
             "collection": name,
             "index": index.uri,
@@ -74,7 +73,7 @@ def _is_there(store: Store, index: IndexAccess) -> bool:
     """
     with index.open() as opened:
         try:
-            built = opened.has(store.read(COLLECTION_KEY).decode())
+            built = opened.has(store.read(COLLECTION).decode())
         except KeyError:  # the first one
             built = True
         return built and has_served_collection(store, opened)

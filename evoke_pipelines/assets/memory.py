@@ -35,6 +35,7 @@ from evoke_core.serving.sidecars import read_lyrics
 from evoke_core.storage.store import Store
 from evoke_pipelines.partitions import AUDIO_DROPS, CURATED, CURATED_TRACKS
 from evoke_pipelines.shown import as_metadata, picture
+from evoke_pipelines.songs import fail_songs, song_asset
 
 REFUSED_TAG = "evoke/refused"  # of a run that failed because songs were refused
 _OFF = (
@@ -52,24 +53,20 @@ class MemoryConfig(dg.Config):
     )
 
 
-@dg.asset(
-    group_name="boards",
-    kinds={"png"},
-    partitions_def=AUDIO_DROPS,
-    backfill_policy=dg.BackfillPolicy.single_run(),
-    output_required=False,
+@song_asset(
+    AUDIO_DROPS,
+    kind="png",
     deps=["audio_drop_board"],
     code_version="3",
     pool="memory",
 )
-# An annotation of None would paint every partition of the range.
-def audio_drop_memory(  # type: ignore[no-untyped-def]  # noqa: ANN201
+def audio_drop_memory(
     context: dg.AssetExecutionContext,
     config: MemoryConfig,
     store: dg.ResourceParam[Store],
     memory_studio: dg.ResourceParam[StudioAccess],
     run_profile: dg.ResourceParam[RunProfile],
-):
+) -> Iterator[dg.AssetMaterialization]:
     """An image for each board: memory.png, its card memory.json, and the board's cover.
 
     Off unless the profile has a section memory:. A burst loads its models once. A song
@@ -79,23 +76,20 @@ def audio_drop_memory(  # type: ignore[no-untyped-def]  # noqa: ANN201
     yield from _remember_all(context, config, store, (memory_studio, run_profile))
 
 
-@dg.asset(
-    group_name="boards",
-    kinds={"png"},
-    partitions_def=CURATED_TRACKS,
-    backfill_policy=dg.BackfillPolicy.single_run(),
-    output_required=False,
+@song_asset(
+    CURATED_TRACKS,
+    kind="png",
     deps=["library_board", "track_manifest"],
     code_version="2",
     pool="memory",
 )
-def library_memory(  # type: ignore[no-untyped-def]  # noqa: ANN201
+def library_memory(
     context: dg.AssetExecutionContext,
     config: MemoryConfig,
     store: dg.ResourceParam[Store],
     memory_studio: dg.ResourceParam[StudioAccess],
     run_profile: dg.ResourceParam[RunProfile],
-):
+) -> Iterator[dg.AssetMaterialization]:
     """An image for each board of the curated library, as `audio_drop_memory` has them.
 
     Off unless the profile has a section memory:.
@@ -126,7 +120,10 @@ def _remember_all(
             continue
         _log(context, card)
         yield _materialization(context, name, card, (memory, studio))
-    _fail_for(context, refused)
+    if refused:
+        tags = {REFUSED_TAG: str(len(refused))}
+        context.instance.add_run_tags(context.run.run_id, tags)
+    fail_songs(refused, "image")
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,18 +222,6 @@ def _hang(store: Store, card: Mapping[str, Any]) -> None:
     """Give a board its cover; one that was made anew meanwhile waits for the next."""
     if hang_cover(store, card["board_id"], cover_of(card)) is not None:
         settle(store, card)
-
-
-def _fail_for(context: dg.AssetExecutionContext, refused: Mapping[str, str]) -> None:
-    """Paint the partitions without an image as failed."""
-    if not refused:
-        return
-    context.instance.add_run_tags(context.run.run_id, {REFUSED_TAG: str(len(refused))})
-    raise dg.Failure(
-        description=f"{len(refused)} songs have no image: " + ", ".join(refused),
-        metadata=dict(refused),
-        allow_retries=False,
-    )
 
 
 def _log(context: dg.AssetExecutionContext, card: Mapping[str, Any]) -> None:

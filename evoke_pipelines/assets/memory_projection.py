@@ -1,6 +1,6 @@
 """How sounds pull words, taught by the music library; for profiles that ask for it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dagster as dg
@@ -37,12 +37,12 @@ _FIGURES = {
     code_version="1",
     pool="memory",
 )
-def memory_projection(  # type: ignore[no-untyped-def]  # noqa: ANN201
+def memory_projection(
     context: dg.AssetExecutionContext,
     store: dg.ResourceParam[Store],
     memory_studio: dg.ResourceParam[StudioAccess],
     run_profile: dg.ResourceParam[RunProfile],
-):
+) -> Iterator[dg.MaterializeResult[None]]:
     """How sounds pull words: fitted from a library's stems to the words of its moods.
 
     Off unless the profile says `projection: trained`. Served only where it tells a

@@ -21,6 +21,7 @@ from evoke_core.publish import (
 from evoke_core.release import CURRENT
 from evoke_core.storage.store import Store
 from evoke_core.storage.tables import read_arrays
+from evoke_pipelines.latest import BRIDGE_REPORT, COLLECTION, DIRECTIONS
 from evoke_pipelines.policies import retrying
 from evoke_pipelines.refresh import Made, refresh
 from evoke_pipelines.resources import IndexAccess
@@ -54,8 +55,8 @@ def release(
     def make() -> Made:
         pictures = kept_embeddings(store)
         ingredients = Ingredients(
-            collection=store.read("models/latest/collection.txt").decode(),
-            report=json.loads(store.read("reports/bridge_report.json")),
+            collection=store.read(COLLECTION).decode(),
+            report=json.loads(store.read(BRIDGE_REPORT)),
             image_encoder=fingerprints[0],
             music_encoder=fingerprints[1],
             vocabulary=vocabulary.digest,
@@ -65,7 +66,7 @@ def release(
             pictures=int(pictures["served"].sum()),
             sources=tuple(sorted(pictures["source"].unique())),
         )
-        directions, _ = read_arrays(store, "models/latest/directions.safetensors")
+        directions, _ = read_arrays(store, DIRECTIONS)
         with index.open() as opened:
             # Nobody is sent to a collection that is not there.
             opened.require(ingredients.collection, directions["directions"].shape[1])

@@ -1,7 +1,6 @@
 """The curated library from the UI: no drop is needed, an absent track fails alone."""
 
 import json
-from contextlib import contextmanager
 
 import dagster as dg
 import pytest
@@ -13,18 +12,13 @@ from evoke_core.music.handcrafted import HandcraftedMusicEncoder
 from evoke_core.schemas import TABLES
 from evoke_core.storage.local import LocalStore
 from evoke_core.storage.tables import write_table
+from evoke_pipelines import songs
 from evoke_pipelines.assets import library as module
 from evoke_pipelines.environment import CONFIG_FOLDER
+from evoke_pipelines.partitions import one_run_over
+from tests.evoke_pipelines.house import Access
 
 NAMES = list(module.CURATED.tracks)
-
-
-class Closed:
-    """An index that is opened but never asked."""
-
-    @contextmanager
-    def open(self):
-        yield None
 
 
 @pytest.fixture
@@ -66,7 +60,7 @@ def materialize(store, monkeypatch):
     monkeypatch.setattr(module, "open_desk", lambda *_: desk)
     monkeypatch.setattr(module, "compose_board", compose)
     monkeypatch.setattr(module, "hang_gallery", lambda _: None)
-    monkeypatch.setattr(module, "thumbnails", lambda *_, **__: "md:![](data:,)")
+    monkeypatch.setattr(songs, "thumbnails", lambda *_, **__: "md:![](data:,)")
 
     def run(**asked):
         with dg.DagsterInstance.ephemeral() as instance:
@@ -76,7 +70,7 @@ def materialize(store, monkeypatch):
                 raise_on_error=False,
                 resources={
                     "store": store,
-                    "index": Closed(),
+                    "index": Access(None),
                     "run_profile": load_run_profile(CONFIG_FOLDER, "demo"),
                     "vocabulary": load_vocabulary(CONFIG_FOLDER),
                     "music_encoder": HandcraftedMusicEncoder(),
@@ -104,6 +98,7 @@ def test_a_partition_becomes_a_stored_board_that_the_ui_links(store, materialize
     [made] = done.asset_materializations_for_node("library_board")
     page = made.metadata["board"].value
     assert page.endswith("/board.html")
+    assert made.metadata["picture"].value == page.replace(".html", ".png")
     folder = page.rsplit("/", 2)[1]
     board = json.loads(store.read(f"boards/{folder}/board.json"))
     assert board["track"]["title"] == module.CURATED.tracks[NAMES[0]].title
@@ -112,11 +107,7 @@ def test_a_partition_becomes_a_stored_board_that_the_ui_links(store, materialize
 
 
 def test_an_absent_track_fails_alone_and_says_why(materialize):
-    tags = {
-        "dagster/asset_partition_range_start": NAMES[-3],
-        "dagster/asset_partition_range_end": NAMES[-1],
-    }
-    done, painted = materialize(tags=tags)
+    done, painted = materialize(tags=one_run_over(NAMES[-3:]))
 
     assert not done.success
     assert painted == set(NAMES[-3:-1])
