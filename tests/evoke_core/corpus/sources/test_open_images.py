@@ -14,7 +14,7 @@ from evoke_core.config.collections import PictureSource
 from evoke_core.config.loading import load_sources
 from evoke_core.corpus.listed import Listed
 from evoke_core.corpus.quota import take
-from evoke_core.corpus.sources import open_images
+from evoke_core.corpus.sources import open_images, open_images_labels
 from evoke_core.corpus.sources.open_images import list_open_images
 from evoke_core.errors import SourceError
 
@@ -200,7 +200,7 @@ def test_the_order_and_the_parts_of_the_lists_do_not_matter(
 
     put_labels(release, *reversed(rows), name="again")
     put_images(release, *ids[::-1], name="validation-images.csv")
-    monkeypatch.setattr(open_images, "_BLOCK_BYTES", 64)
+    monkeypatch.setattr(open_images_labels, "_BLOCK_BYTES", 64)
     monkeypatch.setattr(open_images, "_CHUNK", 7)
 
     assert listed(release, quota=100) == whole
