@@ -4,12 +4,12 @@ They are remembered by their etags, which a listing tells without reading a byte
 that one that is lost or changed behind our back is made again.
 """
 
-import io
 from collections.abc import Iterable
 
 import polars as pl
 
 from evoke_core.storage.store import Store
+from evoke_core.storage.tables import read_frame, write_frame
 
 IN_STORE = "store:"
 
@@ -56,9 +56,7 @@ def remember(store: Store, folder: str, *, made: Iterable[str] | None = None) ->
         now = now.join(then, on="key", how="left", suffix="_then").select(
             "key", pl.when(fresh).then("etag").otherwise("etag_then").alias("etag")
         )
-    buffer = io.BytesIO()
-    now.sort("key").write_parquet(buffer)
-    store.write(_memory(folder), buffer.getvalue())
+    write_frame(store, _memory(folder), now.sort("key"))
 
 
 def _etags(store: Store, folder: str) -> pl.DataFrame:
@@ -68,7 +66,7 @@ def _etags(store: Store, folder: str) -> pl.DataFrame:
 
 def _remembered(store: Store, folder: str) -> pl.DataFrame:
     try:
-        return pl.read_parquet(io.BytesIO(store.read(_memory(folder))))
+        return read_frame(store, _memory(folder))
     except (KeyError, pl.exceptions.PolarsError):
         return pl.DataFrame(schema=_SCHEMA)
 

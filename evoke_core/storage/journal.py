@@ -4,7 +4,6 @@ Rows lie as small Parquet files at `unfinished/<table>/<part>/` until the table 
 they belong to is written whole; whoever resumes decides which of them still hold.
 """
 
-import io
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -16,7 +15,7 @@ import polars as pl
 
 from evoke_core.schemas import TABLES
 from evoke_core.storage.store import Store
-from evoke_core.storage.tables import WHOLE
+from evoke_core.storage.tables import WHOLE, read_frame, write_frame
 
 _ROWS = 2048  # a part
 
@@ -45,7 +44,7 @@ class Journal:
         for found in self.store.listing(self._prefix):
             # Another run that finished the table has cleared them away.
             with suppress(KeyError):
-                parts.append(self._part(found.key))
+                parts.append(read_frame(self.store, found.key))
         return pl.concat(part for part in parts if part.schema == empty.schema)
 
     def keep(self, frames: Iterable[pl.DataFrame]) -> pl.DataFrame:
@@ -70,16 +69,10 @@ class Journal:
     def _prefix(self) -> str:
         return f"unfinished/{self.table}/{self.part}/"
 
-    def _part(self, key: str) -> pl.DataFrame:
-        return pl.read_parquet(io.BytesIO(self.store.read(key)))
-
     def _write(self, frames: list[pl.DataFrame]) -> pl.DataFrame:
         part = pl.concat(frames).rechunk()
-        buffer = io.BytesIO()
-        part.write_parquet(buffer)
-        self.store.write(
-            f"{self._prefix}{time.time_ns():020}.parquet", buffer.getvalue()
-        )
+        key = f"{self._prefix}{time.time_ns():020}.parquet"
+        write_frame(self.store, key, part)
         return part
 
 

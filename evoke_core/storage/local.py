@@ -71,11 +71,8 @@ class LocalStore:
 
     def etag(self, key: str) -> str | None:
         """Return what a listing would say changes with a blob; None where none is."""
-        try:
-            facts = self._path(key).stat()
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        return _etag(facts) if stat.S_ISREG(facts.st_mode) else None
+        facts = _facts(self._path(key))
+        return None if facts is None else _etag(facts)
 
     def delete(self, key: str) -> None:
         """Remove a blob; nothing happens where there is none."""
@@ -103,8 +100,7 @@ class LocalStore:
         """Yield the blobs below a prefix in the order of their keys, as asked for."""
         folder = checked_prefix(prefix)
         for key, path in _files_below(self.root / folder, folder, after):
-            facts = _facts(path)
-            if facts is not None and stat.S_ISREG(facts.st_mode):
+            if (facts := _facts(path)) is not None:
                 yield StoredObject(
                     key=key,
                     size_bytes=facts.st_size,
@@ -154,12 +150,13 @@ def _names_in(folder: Path) -> list[tuple[str, bool]]:
 
 
 def _facts(path: Path) -> os.stat_result | None:
-    """Look at a file; None where it has gone, or is a link in a circle."""
+    """Look at a file; None where it has gone, is none, or is a link in a circle."""
     try:
-        return path.stat()
+        facts = path.stat()
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as wrong:
         if wrong.errno == errno.ELOOP:
             return None
         raise
+    return facts if stat.S_ISREG(facts.st_mode) else None

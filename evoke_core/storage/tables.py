@@ -36,9 +36,7 @@ def write_table(store: Store, name: str, frame: pl.DataFrame, part: str = WHOLE)
         SchemaError: The frame does not fit `schemas.TABLES[name]`.
     """
     checked = validate(name, frame)
-    buffer = io.BytesIO()
-    checked.write_parquet(buffer)
-    store.write(table_key(name, part), buffer.getvalue())
+    write_frame(store, table_key(name, part), checked)
     return frame_digest(checked)
 
 
@@ -52,7 +50,7 @@ def read_table(store: Store, name: str) -> pl.DataFrame:
     found = [each.key for each in store.listing(f"tables/{name}/")]
     if not found:
         raise KeyError(table_key(name))
-    return pl.concat(_up_to_date(name, key, _read(store, key)) for key in found)
+    return pl.concat(_up_to_date(name, key, read_frame(store, key)) for key in found)
 
 
 def read_table_or_empty(store: Store, name: str, part: str = WHOLE) -> pl.DataFrame:
@@ -62,26 +60,22 @@ def read_table_or_empty(store: Store, name: str, part: str = WHOLE) -> pl.DataFr
     """
     empty = TABLES[name].empty()
     try:
-        frame = _read(store, table_key(name, part))
+        frame = read_frame(store, table_key(name, part))
     except (KeyError, pl.exceptions.PolarsError):
         return empty
     return frame if frame.schema == empty.schema else empty
 
 
-def _up_to_date(name: str, key: str, frame: pl.DataFrame) -> pl.DataFrame:
-    declared = TABLES[name].empty().schema
-    if dict(frame.schema) == dict(declared):
-        return frame
-    differ = sorted({column for column, _ in frame.schema.items() ^ declared.items()})
-    raise SchemaError(
-        f"{key} was written under another data dictionary, {', '.join(differ)} differ; "
-        "run `make demo`, or the jobs refresh_corpus and fit_bridge in the UI: they "
-        "make again what changed and nothing else"
-    )
-
-
-def _read(store: Store, key: str) -> pl.DataFrame:
+def read_frame(store: Store, key: str) -> pl.DataFrame:
+    """Read one Parquet blob as it is; KeyError where there is none."""
     return pl.read_parquet(io.BytesIO(store.read(key)))
+
+
+def write_frame(store: Store, key: str, frame: pl.DataFrame) -> None:
+    """Put a frame into one Parquet blob, unchecked."""
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer)
+    store.write(key, buffer.getvalue())
 
 
 def as_matrix(column: pl.Series) -> Array:
@@ -136,3 +130,15 @@ def read_arrays(
     packed = store.read(key)
     header = json.loads(packed[8 : 8 + int.from_bytes(packed[:8], "little")])
     return load(packed), json.loads(header["__metadata__"]["card"])
+
+
+def _up_to_date(name: str, key: str, frame: pl.DataFrame) -> pl.DataFrame:
+    declared = TABLES[name].empty().schema
+    if dict(frame.schema) == dict(declared):
+        return frame
+    differ = sorted({column for column, _ in frame.schema.items() ^ declared.items()})
+    raise SchemaError(
+        f"{key} was written under another data dictionary, {', '.join(differ)} differ; "
+        "run `make demo`, or the jobs refresh_corpus and fit_bridge in the UI: they "
+        "make again what changed and nothing else"
+    )

@@ -144,6 +144,8 @@ def test_a_link_in_a_circle_hides_no_other_file(store: LocalStore):
     (store.root / "drops/circle").symlink_to(store.root / "drops/circle")
 
     assert [found.key for found in store.listing("drops/")] == ["drops/song"]
+    assert store.etag("drops/circle") is None  # as the listing has it
+    assert not store.delete_as("drops/circle", "0-0")
 
 
 def test_a_folder_has_no_tags_and_says_what_else_to_do(store: LocalStore):
