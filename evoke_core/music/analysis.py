@@ -46,14 +46,11 @@ class TrackAnalysis:
         return weighted_mean(self.descriptors, self.weights)
 
 
-def analyse(
-    track: Track, *, max_sections: int = 6, fitted: bool = False
-) -> TrackAnalysis:
+def analyse(track: Track, *, fitted: bool = False) -> TrackAnalysis:
     """Analyse a song at any sample rate; one spectral pass serves every part.
 
     Args:
         track: Decoded samples.
-        max_sections: At most so many.
         fitted: Place it on the affect plane by what listeners said (emotion.affect);
             for research only.
     """
@@ -72,7 +69,7 @@ def analyse(
         arc=feel(descriptors, weights, starts_s, ends_s),
         affect=places[0],
         window_affect=places[1:],
-        sections=find_sections(spectra, max_sections=max_sections),
+        sections=find_sections(spectra),
     )
 
 

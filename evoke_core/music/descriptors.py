@@ -8,13 +8,10 @@ Jiang et al. 2002 (spectral contrast); Aucouturier & Pachet 2004 (steps of the M
 
 import numpy as np
 
+from evoke_core.music.partials import TONAL_RATE
 from evoke_core.music.rhythm import band_modulation, modulation, onset_rate, tempo
-from evoke_core.music.spectra import (
-    COEFFICIENTS,
-    FRAME_RATE,
-    TONAL_RATE,
-    Spectra,
-)
+from evoke_core.music.spectra import Spectra
+from evoke_core.music.timbre import COEFFICIENTS, FRAME_RATE
 from evoke_core.music.tonality import harmonic_change, mode_and_clarity
 from evoke_core.vectors import Array
 

@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 
 from evoke_core.music.analysis import TrackAnalysis
 from evoke_core.music.decode import Track
-from evoke_core.vectors import Array
+from evoke_core.vectors import Array, l2_normalize, weighted_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,28 @@ class TrackEmbedding:
     starts_s: Array
     ends_s: Array
     weights: Array
+
+    @classmethod
+    def of(
+        cls, analysis: TrackAnalysis, windows: Array, whole: Array | None = None
+    ) -> "TrackEmbedding":
+        """Lay vectors on the windows of an analysis.
+
+        Args:
+            analysis: Of W windows.
+            windows: float32[W, D], unit length.
+            whole: float32[D], unit length; the mean of the windows by salience, brought
+                to unit length, where there is none.
+        """
+        if whole is None:
+            whole = l2_normalize(weighted_mean(windows, analysis.weights))
+        return cls(
+            whole=whole,
+            windows=windows,
+            starts_s=analysis.starts_s,
+            ends_s=analysis.ends_s,
+            weights=analysis.weights,
+        )
 
 
 class MusicEncoder(Protocol):

@@ -1,7 +1,7 @@
 """Short stretches of a song, block by block, and their magnitudes.
 
 Frames are centred on their time and taken in blocks, so that only curves grow with the
-song. Not here: what is read from a spectrum (fine, partials).
+song. Not here: what is read from a spectrum (timbre, partials).
 """
 
 from collections.abc import Iterator

@@ -12,8 +12,8 @@ from evoke_core.music.analysis import TrackAnalysis
 from evoke_core.music.decode import Track
 from evoke_core.music.descriptors import BLOCKS, DESCRIPTORS
 from evoke_core.music.encode import TrackEmbedding
+from evoke_core.music.frames import ANALYSIS_RATE
 from evoke_core.music.reference import load_reference
-from evoke_core.music.spectra import ANALYSIS_RATE
 from evoke_core.vectors import Array, l2_normalize
 
 VERSION = 3  # raise it with every change of arithmetic
@@ -40,13 +40,7 @@ class HandcraftedMusicEncoder:
         """
         del track  # the analysis has heard it
         vectors = _encode_rows(np.vstack([analysis.overall, analysis.descriptors]))
-        return TrackEmbedding(
-            whole=vectors[0],
-            windows=vectors[1:],
-            starts_s=analysis.starts_s,
-            ends_s=analysis.ends_s,
-            weights=analysis.weights,
-        )
+        return TrackEmbedding.of(analysis, windows=vectors[1:], whole=vectors[0])
 
 
 def _encode_rows(descriptors: Array) -> Array:

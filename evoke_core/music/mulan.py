@@ -30,12 +30,17 @@ from evoke_core.music.batches import (
 )
 from evoke_core.music.decode import Track
 from evoke_core.music.encode import TrackEmbedding
-from evoke_core.music.muq import CPU_BATCH, LICENCE, SAMPLE_RATE, Song, read_config
-from evoke_core.music.precision import Asked, choose_precision, stated_sound
+from evoke_core.music.muq import CPU_BATCH, LICENCE, Song, read_config
+from evoke_core.music.precision import (
+    SAMPLE_RATE,
+    Asked,
+    choose_precision,
+    stated_sound,
+)
 from evoke_core.music.waveform import release
 from evoke_core.precision import Precision
 from evoke_core.torch_extensions import mend_torch_extensions
-from evoke_core.vectors import Array, l2_normalize, weighted_mean
+from evoke_core.vectors import Array, l2_normalize
 from evoke_core.weights import Weights, find_weights
 
 if TYPE_CHECKING:
@@ -141,19 +146,12 @@ class MuQMuLanEncoder:
             for start_s in analysis.starts_s.tolist()
         ]
         vectors = iter(in_batches(self._clip_vectors, clips, size=self._at_once))
-        embeddings = []
-        for _, analysis in songs:
-            windows = np.stack([next(vectors) for _ in analysis.starts_s])
-            embeddings.append(
-                TrackEmbedding(
-                    whole=l2_normalize(weighted_mean(windows, analysis.weights)),
-                    windows=windows,
-                    starts_s=analysis.starts_s,
-                    ends_s=analysis.ends_s,
-                    weights=analysis.weights,
-                )
+        return [
+            TrackEmbedding.of(
+                analysis, np.stack([next(vectors) for _ in analysis.starts_s])
             )
-        return embeddings
+            for _, analysis in songs
+        ]
 
     def encode_texts(self, texts: Sequence[str]) -> Array:
         """Encode texts in order.

@@ -33,18 +33,22 @@ from evoke_core.music.batches import (
 )
 from evoke_core.music.decode import Track
 from evoke_core.music.encode import TrackEmbedding
-from evoke_core.music.precision import Asked, choose_precision, stated_sound
+from evoke_core.music.precision import (
+    SAMPLE_RATE,
+    Asked,
+    choose_precision,
+    stated_sound,
+)
 from evoke_core.music.waveform import release
 from evoke_core.precision import Precision
 from evoke_core.torch_extensions import mend_torch_extensions
-from evoke_core.vectors import Array, l2_normalize, weighted_mean
+from evoke_core.vectors import Array, l2_normalize
 from evoke_core.weights import find_weights
 
 if TYPE_CHECKING:
     import torch
 
 MODEL = "MuQ-large-msd-iter"
-SAMPLE_RATE = 24_000  # Hz, what MuQ was trained on
 FRAME_RATE = 25  # of its features, a second
 BLOCK_S = 10  # of sound that frames attend to; the length of the analysis' windows
 CPU_BATCH = 4  # blocks; each of the first layers' maps is 65 MB a block
@@ -194,18 +198,17 @@ def read_config(folder: Path) -> dict[str, Any]:
     """Read the configuration that MuQ's `save_pretrained` leaves beside the weights.
 
     Raises:
-        ConfigError: It is missing or not JSON, or lacks the mel statistics.
+        ConfigError: It is missing or holds no mapping in JSON.
     """
     path = folder / CONFIG_FILE
     try:
-        config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
         raise ConfigError(
             f"{path}: no configuration of a model ({error}); muq wants a folder with "
             f"{CONFIG_FILE} and {WEIGHTS_FILE}: fetch it with 'make models "
             "PROFILE=<yours>'"
         ) from error
-    return config
 
 
 def load_muq(folder: Path) -> "torch.nn.Module":
@@ -284,12 +287,5 @@ class _Pool:
 
     def embedding(self) -> TrackEmbedding:
         """Return unit vectors of the windows and of the whole."""
-        analysis = self._analysis
         windows = l2_normalize(self._sums / np.maximum(self._counts, 1)[:, None])
-        return TrackEmbedding(
-            whole=l2_normalize(weighted_mean(windows, analysis.weights)),
-            windows=windows,
-            starts_s=analysis.starts_s,
-            ends_s=analysis.ends_s,
-            weights=analysis.weights,
-        )
+        return TrackEmbedding.of(self._analysis, windows)

@@ -29,7 +29,7 @@ from evoke_core.vectors import Array
 if TYPE_CHECKING:
     import torch
 
-SAMPLE_RATE = 24_000  # Hz
+SAMPLE_RATE = 24_000  # Hz, what MuQ was trained on
 LEAST_COSINE = {"bf16": 0.999, "int8": 0.99}
 Asked = Literal["auto", "fp32", "bf16", "int8"]
 Encode = Callable[["torch.Tensor"], Array]

@@ -18,7 +18,7 @@ from evoke_core.errors import TrackRefused
 from evoke_core.music.analysis import TrackAnalysis
 from evoke_core.music.decode import Track
 from evoke_core.music.encode import TrackEmbedding
-from evoke_core.music.spectra import ANALYSIS_RATE
+from evoke_core.music.frames import ANALYSIS_RATE
 from evoke_core.precomputed import VERSION, VectorFile, read_vector_file
 from evoke_core.vectors import Array
 
@@ -124,14 +124,8 @@ class PrecomputedSong:
     def encode(self, track: Track, analysis: TrackAnalysis) -> TrackEmbedding:
         """Give the whole and every window the one vector that is known."""
         del track  # its vector was looked up
-        count = len(analysis.starts_s)
-        return TrackEmbedding(
-            whole=self.vector,
-            windows=np.repeat(self.vector[None], count, axis=0),
-            starts_s=analysis.starts_s,
-            ends_s=analysis.ends_s,
-            weights=analysis.weights,
-        )
+        windows = np.repeat(self.vector[None], len(analysis.starts_s), axis=0)
+        return TrackEmbedding.of(analysis, windows, self.vector)
 
 
 def _refusal(path: Path, song: str) -> TrackRefused:

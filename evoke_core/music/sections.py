@@ -9,15 +9,16 @@ from itertools import pairwise
 
 import numpy as np
 
-from evoke_core.music.spectra import FRAME_RATE, TONAL_RATE, Spectra
+from evoke_core.music.partials import TONAL_RATE
+from evoke_core.music.spectra import Spectra
+from evoke_core.music.timbre import FRAME_RATE
 from evoke_core.vectors import Array, Array64, l2_normalize
 
 SHORTEST_S = 6.0  # shorter stretches are phrases
+MOST_SECTIONS = 6
 
 _STEP_S = 0.5
-_MOST_STEPS = (
-    1200  # keeps the similarity matrix below 6 MB; long songs get longer steps
-)
+_MOST_STEPS = 1200  # similarities stay below 6 MB; long songs get longer steps
 _KERNEL_S = (6.0, 16.0)  # half width: a twelfth of the song within these
 _LEAST_NOVELTY = 0.25  # similarity within minus across; real turns reach 0.4 and more
 _NEAR_MEAN = 0.5  # a step this near to the song's mean has no direction of its own
@@ -40,16 +41,12 @@ class Section:
     label: str
 
 
-def find_sections(spectra: Spectra, *, max_sections: int = 6) -> tuple[Section, ...]:
+def find_sections(spectra: Spectra) -> tuple[Section, ...]:
     """Divide a song where its sound changes most.
 
-    Args:
-        spectra: Of the whole song.
-        max_sections: At most so many, >= 1.
-
     Returns:
-        Sections without gaps from 0 to the song's end, each at least SHORTEST_S long
-        unless the song is shorter; neighbours differ in label.
+        At most MOST_SECTIONS without gaps from 0 to the song's end, each at least
+        SHORTEST_S long unless the song is shorter; neighbours differ in label.
     """
     duration_s = spectra.duration_s
     step_s = max(_STEP_S, duration_s / _MOST_STEPS)
@@ -58,7 +55,7 @@ def find_sections(spectra: Spectra, *, max_sections: int = 6) -> tuple[Section, 
     directions = features / np.maximum(lengths, _NEAR_MEAN)
     half = int(np.clip(duration_s / 12, *_KERNEL_S) / step_s)
     novelty = _novelty(directions @ directions.T, half)
-    turns = _peaks(novelty, int(np.ceil(SHORTEST_S / step_s)), max_sections - 1)
+    turns = _peaks(novelty, int(np.ceil(SHORTEST_S / step_s)), MOST_SECTIONS - 1)
     bounds = [0, *turns, len(features)]
     pairs = list(pairwise(bounds))
     labels = _labels([features[start:stop].mean(axis=0) for start, stop in pairs])

@@ -11,19 +11,10 @@ from dataclasses import dataclass
 
 from evoke_core.music.chroma import pitch_classes, tonal_centroid
 from evoke_core.music.decode import Track
-from evoke_core.music.frames import ANALYSIS_RATE, at_analysis_rate
-from evoke_core.music.partials import TONAL_RATE, tonal_curves
-from evoke_core.music.timbre import COEFFICIENTS, FRAME_RATE, fine_curves
+from evoke_core.music.frames import at_analysis_rate
+from evoke_core.music.partials import tonal_curves
+from evoke_core.music.timbre import fine_curves
 from evoke_core.vectors import Array
-
-__all__ = [
-    "ANALYSIS_RATE",
-    "COEFFICIENTS",
-    "FRAME_RATE",
-    "TONAL_RATE",
-    "Spectra",
-    "compute_spectra",
-]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from evoke_core.music.descriptors import (
     describe,
     place_windows,
 )
-from evoke_core.music.spectra import ANALYSIS_RATE, compute_spectra
+from evoke_core.music.frames import ANALYSIS_RATE
+from evoke_core.music.spectra import compute_spectra
 
 TONIC, SECONDS = 261.63, 0.75
 MAJOR = ((0, 4, 7), (5, 9, 12), (7, 11, 14), (0, 4, 7))

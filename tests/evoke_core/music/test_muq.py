@@ -169,6 +169,12 @@ def test_a_file_without_its_configuration_is_refused(copied):
         MuQEncoder(copied, "tiny-muq")
 
 
+def test_a_configuration_that_is_no_mapping_is_refused(copied):
+    file_of(copied, "config.json").write_text("[1]")
+    with pytest.raises(ConfigError, match="no configuration of a model"):
+        MuQEncoder(copied, "tiny-muq")
+
+
 def test_absent_weights_say_what_to_do(tmp_path):
     with pytest.raises(WeightsMissing, match="make models"):
         MuQEncoder(tmp_path)

@@ -2,12 +2,10 @@ import numpy as np
 import pytest
 
 from evoke_core.music.decode import Track
-from evoke_core.music.spectra import (
-    ANALYSIS_RATE,
-    FRAME_RATE,
-    TONAL_RATE,
-    compute_spectra,
-)
+from evoke_core.music.frames import ANALYSIS_RATE
+from evoke_core.music.partials import TONAL_RATE
+from evoke_core.music.spectra import compute_spectra
+from evoke_core.music.timbre import FRAME_RATE
 
 MIDDLE = slice(20, 60)  # frames away from the song's edges
 
