@@ -1,10 +1,8 @@
 """A database and an index as servers beside the tests, each ended when it is left.
 
-The S3 endpoint and Dagster's processes come from `evoke_pipelines/daemon.py`, which is
-loaded by its path since test folders are no packages.
+The S3 endpoint and Dagster's processes come from `tests.evoke_pipelines.daemon`.
 """
 
-import importlib.util
 import os
 import secrets
 import shutil
@@ -14,21 +12,11 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 
-
-def _beside(name: str) -> ModuleType:
-    path = Path(__file__).parents[1] / "evoke_pipelines" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(f"deploy_{name}", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-daemon = _beside("daemon")
+from tests.evoke_pipelines import daemon
 
 # Ends when its input does, so also when the tests are killed; see test_server.py.
 _STANDALONE = """

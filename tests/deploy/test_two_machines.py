@@ -5,7 +5,6 @@ environment and a home of its own; the first one's says deliberately wrong thing
 Evoke, which it has no business to know.
 """
 
-import importlib.util
 import json
 import os
 import shutil
@@ -17,13 +16,14 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import dagster as dg
 import pytest
 
 from evoke_pipelines.partitions import EVERY_SHARD
+from tests.deploy import machines
+from tests.evoke_pipelines import daemon
 
 pytestmark = [pytest.mark.service, pytest.mark.slow]
 
@@ -34,18 +34,6 @@ WRONG = {
     "EVOKE_MILVUS_URI": "http://127.0.0.1:1",
     "EVOKE_PROFILE": "no-such-profile",
 }
-
-
-def _beside(name: str) -> ModuleType:
-    path = Path(__file__).with_name(f"{name}.py")
-    spec = importlib.util.spec_from_file_location(f"deploy_{name}", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-machines = _beside("machines")
-daemon = machines.daemon
 
 
 @dataclass

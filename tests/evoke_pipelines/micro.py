@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import polars as pl
 
 from evoke_core.config.loading import load_run_profile, load_sources, load_vocabulary
 from evoke_core.corpus.aesthetics import load_aesthetics
@@ -11,6 +12,7 @@ from evoke_core.corpus.licences import load_licences
 from evoke_core.images.handcrafted import HandcraftedImageEncoder
 from evoke_core.memory.studio import StudioAccess
 from evoke_core.music.handcrafted import HandcraftedMusicEncoder
+from evoke_core.schemas import TABLES
 from evoke_core.storage.local import LocalStore
 from evoke_pipelines.definitions import STAGES
 from evoke_pipelines.environment import CONFIG_FOLDER
@@ -45,6 +47,13 @@ def micro(home: Path, *, pictures: int = 20) -> dict[str, Any]:
         "index": IndexAccess(str(home / "milvus.db")),
         "memory_studio": StudioAccess(home / "weights"),
     }
+
+
+def refused_track() -> pl.DataFrame:
+    """The shortest table there is: one track that was refused."""
+    table = TABLES["track_refusals"]
+    blank = dict.fromkeys(table.names(), "")
+    return table.frame([blank | {"track_id": "a", "reason": "silent"}])
 
 
 def refresh_to_pairs(given: dict[str, Any], instance: dg.DagsterInstance) -> set[str]:

@@ -11,8 +11,14 @@ from evoke_core.storage.local import LocalStore
 from evoke_core.storage.stamps import read_stamp
 from evoke_core.storage.tables import read_table, table_key
 from evoke_pipelines.partitions import one_run_over
-from evoke_pipelines.refresh import Made, TableRecipe, refresh, refresh_parts
-from evoke_pipelines.shown import as_markdown
+from evoke_pipelines.refresh import (
+    Made,
+    TableRecipe,
+    refresh,
+    refresh_parts,
+    refresh_table,
+)
+from tests.evoke_pipelines.micro import refused_track
 
 
 class Counter:
@@ -77,10 +83,35 @@ def test_a_make_that_breaks_leaves_no_stamp_so_that_the_next_run_works(store) ->
     assert read_stamp(store, "thing") is None
 
 
-def test_markdown_cells_hold_no_markup_and_no_pipe() -> None:
-    shown = as_markdown(pl.DataFrame({"a": ["<script>x|y</script>"]}))
-    assert "<script" not in shown
-    assert shown.splitlines()[-1].count("|") == 2
+def _refusals(store: LocalStore):
+    @dg.asset(name="track_refusals", code_version="1")
+    def table(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        return refresh_table(context, store, refused_track, settings=None)
+
+    return table
+
+
+def test_a_table_says_how_large_how_long_what_and_where(store) -> None:
+    shown = {name: v.value for name, v in _materialize(_refusals(store)).items()}
+    assert shown["dagster/row_count"] == 1
+    assert shown["bytes"] == len(store.read(table_key("track_refusals")))
+    assert shown["stored_at"] == store.locate(table_key("track_refusals"))
+    assert shown["seconds"] >= 0
+    assert shown["recomputed"] is True
+    assert "silent" in shown["sample"]
+
+
+def test_whatever_leaves_a_blob_says_how_large_and_where(store) -> None:
+    counter = Counter()
+
+    def make() -> Made:
+        store.write("reports/one.json", b"{}")
+        return Made("digest", keys=("reports/one.json",))
+
+    counter.make = make  # type: ignore[method-assign]
+    shown = _materialize(_asset(counter, store, 1))
+    assert shown["bytes"].value == 2
+    assert shown["stored_at"].value == store.locate("reports/one.json")
 
 
 SHARDS = dg.StaticPartitionsDefinition(["a", "b"])

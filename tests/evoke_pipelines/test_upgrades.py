@@ -22,15 +22,17 @@ from evoke_core.drops.drop import Drop
 from evoke_core.drops.ledger import record, recorded
 from evoke_core.drops.tickets import find_ticket, write_ticket
 from evoke_core.errors import BoardError
+from evoke_core.images.handcrafted import HandcraftedImageEncoder
 from evoke_core.pages.board_page import SCHEMA as BOARD
 from evoke_core.pages.board_page import render_page
 from evoke_core.reviews.inbox import INBOX, REFUSED, take_verdicts, waiting
 from evoke_core.reviews.verdict import SCHEMA as VERDICT
-from evoke_core.schemas import TABLES, SchemaError
+from evoke_core.schemas import TABLES, Column, SchemaError
 from evoke_core.storage.local import LocalStore
 from evoke_core.storage.tables import read_table, table_key
 from evoke_pipelines.definitions import defs
-from tests.evoke_pipelines.micro import micro, refresh_to_pairs
+from evoke_pipelines.refresh import refresh_table
+from tests.evoke_pipelines.micro import micro, refresh_to_pairs, refused_track
 
 # Tables
 
@@ -56,6 +58,55 @@ def test_a_table_of_another_version_is_refused_by_the_command_that_mends_it(
     with pytest.raises(SchemaError, match=r"another data dictionary.*make demo"):
         read_table(store, "track_refusals")
     assert store.exists(table_key("track_refusals"))
+
+
+class Refusals:
+    """A table of which is counted how often it was made."""
+
+    def __init__(self, store: LocalStore) -> None:
+        self.store, self.made = store, 0
+
+    def make(self) -> pl.DataFrame:
+        self.made += 1
+        return refused_track()
+
+    def refresh(self) -> None:
+        @dg.asset(name="track_refusals", code_version="1")
+        def table(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+            return refresh_table(context, self.store, self.make, settings=None)
+
+        dg.materialize([table])
+
+
+def declare(patch: pytest.MonkeyPatch, columns: dict[str, Column]) -> None:
+    """Let the data dictionary say other columns of the table."""
+    other = replace(TABLES["track_refusals"], columns=columns)
+    patch.setitem(TABLES, "track_refusals", other)  # type: ignore[arg-type]
+
+
+def test_a_table_of_an_older_data_dictionary_is_made_again_once(
+    store: LocalStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusals = Refusals(store)
+    refusals.refresh()
+    added = {"note": Column(pl.String, "new in this version", optional=True)}
+    declare(monkeypatch, {**TABLES["track_refusals"].columns, **added})
+    refusals.refresh()
+    refusals.refresh()
+    assert refusals.made == 2
+    assert "note" in read_table(store, "track_refusals").columns
+
+
+def test_another_wording_of_the_data_dictionary_makes_nothing_again(
+    store: LocalStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusals = Refusals(store)
+    refusals.refresh()
+    columns = TABLES["track_refusals"].columns.items()
+    said = {name: replace(column, meaning="otherwise") for name, column in columns}
+    declare(monkeypatch, said)
+    refusals.refresh()
+    assert refusals.made == 1
 
 
 @pytest.mark.slow
@@ -87,6 +138,36 @@ def test_another_version_makes_its_table_again_what_reads_it_and_nothing_else(
         assert refresh_to_pairs(given, instance) == set()
         new = read_table(given["store"], "duplicate_clusters")
         assert new.drop("component_id").equals(old)
+
+
+class AnotherEncoder(HandcraftedImageEncoder):
+    """The same vectors under another name, as after an upgrade of a library."""
+
+    @property
+    def fingerprint(self) -> str:
+        return "another"
+
+
+@pytest.mark.slow
+def test_another_encoder_makes_again_what_depends_on_it_and_nothing_else(
+    tmp_path: Path,
+) -> None:
+    resources = micro(tmp_path, pictures=12)
+    changed = {**resources, "image_encoder": AnotherEncoder()}
+    with dg.DagsterInstance.ephemeral() as instance:
+        refresh_to_pairs(resources, instance)
+        # What comes out of them is the same but for the vectors' name, so neither
+        # pairs nor what listens to music notices.
+        assert refresh_to_pairs(changed, instance) == {
+            "image_embeddings",
+            "duplicate_clusters",
+            "curated_images",
+            "curation_report",
+            "image_tags",
+            "mood_directions",
+            "training_pairs",
+        }
+        assert refresh_to_pairs(changed, instance) == set()
 
 
 # What people gave

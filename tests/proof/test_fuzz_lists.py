@@ -11,10 +11,8 @@ from hypothesis import strategies as st
 from evoke_core.config.collections import PictureSource
 from evoke_core.config.loading import load_sources
 from evoke_core.corpus.manifest import build_manifest
-from evoke_core.corpus.sources.folder import list_folder
 from evoke_core.corpus.sources.open_images import list_open_images
 from evoke_core.corpus.sources.unsplash import list_unsplash
-from evoke_core.corpus.sources.wikiart import list_wikiart
 from evoke_core.errors import ConfigError, SourceError
 from evoke_core.label_tables import has_labels, read_labels
 from tests.evoke_core.corpus.sources.releases import (
@@ -24,12 +22,6 @@ from tests.evoke_core.corpus.sources.releases import (
 )
 from tests.proof.fuzz import examples, hold, mutated
 
-LISTERS = {
-    "folder": list_folder,
-    "unsplash": list_unsplash,
-    "open_images": list_open_images,
-    "wikiart": lambda source: list_wikiart(source, {"claude-monet": 1926}),
-}
 SOURCES = load_sources(Path(__file__).parents[2] / "assets_config")
 TABLE = (
     "path,title,artist,licence,keywords,valence,arousal,moods,url\n"
