@@ -60,6 +60,21 @@ class Visit:
             ".grid .tile:not(.is-leaving)", "tiles => tiles.map(t => t.dataset.id)"
         )
 
+    def comes_to(self, ids: list[str]) -> bool:
+        """Wait until the board shows these pictures in this order."""
+        from playwright.sync_api import TimeoutError as NeverCame
+
+        try:
+            self.page.wait_for_function(
+                "ids => [...document.querySelectorAll('.grid .tile:not(.is-leaving)')]"
+                ".map(t => t.dataset.id).join() === ids",
+                arg=",".join(ids),
+                timeout=15_000,
+            )
+        except NeverCame:
+            return False
+        return True
+
     def slide(self, setting: Mapping[str, float]) -> None:
         """Move sliders as a hand does."""
         for axis, value in setting.items():
