@@ -3,7 +3,7 @@
 A document holds half a megabyte, so that thousands of them are not read again for every
 gallery. The table is a cache and nothing else: each card names the etag of the document
 that it was made from, and one that is absent or out of date is made anew. How a card
-looks is `gallery`.
+looks is `pages.gallery`.
 """
 
 import json

@@ -1,6 +1,6 @@
 """The board page: one HTML file that shows, plays and refines without a network.
 
-Choosing tiles in Python is `refine`; the page holds the same arithmetic in
+Choosing tiles in Python is `boards.refine`; the page holds the same arithmetic in
 `templates/refine.js`. Writing the file to the store is not here.
 """
 
@@ -9,15 +9,11 @@ from typing import Any
 
 from evoke_core.errors import BoardError
 from evoke_core.pages import figures
-from evoke_core.pages.accent import (
-    PAPER_DARK,
-    PAPER_LIGHT,
-    accent_colour,
-    ink_on,
-    safe_palette,
-)
+from evoke_core.pages.accent import safe_palette
 from evoke_core.pages.captions import (
     MOODS_SHOWN,
+    alt,
+    credit_of,
     description,
     lineage,
     notes,
@@ -33,8 +29,8 @@ from evoke_core.pages.document import (
     json_block,
     relative_link,
     render_document,
-    web_link,
 )
+from evoke_core.pages.rules import accent_rules, place_rules
 
 SCHEMA = "evoke.board/1"
 SCRIPTS = (
@@ -214,19 +210,15 @@ def _tile(
 
 
 def _picture(candidate: Mapping[str, Any], board: Mapping[str, Any]) -> dict[str, Any]:
-    name = candidate["title"] or "Untitled"
+    credit = credit_of(candidate)
     section = next(
         (one for one in board["sections"] if one["index"] == candidate["section"]), None
     )
     moods = [str(one) for one in candidate["why"][:MOODS_IN_REASON]]
     return {key: candidate[key] for key in _FIELDS} | {
-        "name": name,
-        "alt": f"{name}, {candidate['artist']}" if candidate["artist"] else name,
-        "credit": candidate["attribution"],
-        "after_name": _after_name(name, str(candidate["attribution"])),
-        "licence": candidate["licence"],
-        "licence_url": web_link(candidate["licence_url"]),
-        "url": web_link(candidate["url"]),
+        **credit,
+        "alt": alt(candidate),
+        "after_name": _after_name(str(credit["name"]), str(credit["credit"])),
         "palette": safe_palette(candidate["palette"]),
         "thumbnail": relative_link(candidate["thumbnail"]),
         "vector": candidate["vector"],
@@ -236,45 +228,23 @@ def _picture(candidate: Mapping[str, Any], board: Mapping[str, Any]) -> dict[str
 
 
 def _rules(board: Mapping[str, Any], tiles: Iterable[Mapping[str, Any]]) -> str:
-    """Write the colours and places that are this board's own as CSS.
-
-    Style attributes are not allowed by the page's policy. Only checked hex colours and
-    numbers get in.
-    """
-    light = accent_colour(board["palette"], PAPER_LIGHT)
-    dark = accent_colour(board["palette"], PAPER_DARK)
-    rules = [
-        f":root{{--accent:{light};--on-accent:{ink_on(light)}}}",
-        (
-            "@media (prefers-color-scheme:dark){"
-            f":root{{--accent:{dark};--on-accent:{ink_on(dark)}}}}}"
-        ),
-        figures.section_rules(board["sections"], float(board["track"]["duration_s"])),
-    ]
-    rules += [
+    """Write the colours and places that are this board's own as CSS."""
+    swatches = (
         f"[data-swatch='{number}']{{background:{colour}}}"
         for number, colour in enumerate(safe_palette(board["palette"]))
-    ]
-    rules += [
-        f"[data-place='{number}']{{aspect-ratio:{shape(tile):.4f};"
-        f"background:{placeholder(tile['palette'])}}}"
-        for number, tile in enumerate(tiles)
-    ]
-    return "".join(rules)
+    )
+    return "".join(
+        [
+            accent_rules(board["palette"]),
+            figures.section_rules(
+                board["sections"], float(board["track"]["duration_s"])
+            ),
+            *swatches,
+            place_rules(tiles, "[data-place='{}']"),
+        ]
+    )
 
 
 def _after_name(name: str, credit: str) -> str:
     """Give what a list of credits adds to the name; most credits begin with it."""
     return credit.removeprefix(name) if credit.startswith(name) else f" {credit}"
-
-
-def shape(picture: Mapping[str, Any]) -> float:
-    """Give width / height, held between 1:3 and 3:1 so that no tile is a thread."""
-    ratio = int(picture["width_px"]) / max(1, int(picture["height_px"]))
-    return min(3.0, max(1 / 3, ratio))
-
-
-def placeholder(palette: Sequence[str]) -> str:
-    """Blend a picture's first colours into a CSS background to stand in for it."""
-    first, last = palette[0], palette[min(2, len(palette) - 1)]
-    return f"linear-gradient(160deg,{first},{last})"

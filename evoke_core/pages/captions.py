@@ -1,14 +1,14 @@
-"""The words on a board page: why a picture is here, what the board was asked for.
+"""The words on pages: why a picture is here, whose it is, what was asked for.
 
-What pictures are credited with comes from the board as it is. Nothing is escaped here;
-the templates do that.
+What pictures are credited with comes from the document as it is. Nothing is escaped
+here; the templates do that.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from evoke_core.pages.document import clock
+from evoke_core.pages.document import clock, web_link
 
 MOODS_SHOWN = 4
 _FILTERED = {
@@ -20,7 +20,7 @@ _FILTERED = {
 
 def why(moods: Sequence[str], section: Mapping[str, Any] | None) -> str:
     """Say in a few words under a tile why it is here."""
-    parts = [_and(moods)] if moods else []
+    parts = [listed(moods)] if moods else []
     if section is not None:
         parts.append(f"section {section['label']}")
     return " · ".join(parts) or "close to the whole song"
@@ -28,7 +28,7 @@ def why(moods: Sequence[str], section: Mapping[str, Any] | None) -> str:
 
 def reason(moods: Sequence[str], section: Mapping[str, Any] | None) -> str:
     """Say in a sentence beside the large picture why it is here."""
-    shared = f"Shares {_and(moods)} with the song" if moods else "Close to the song"
+    shared = f"Shares {listed(moods)} with the song" if moods else "Close to the song"
     if section is None:
         return f"{shared} as a whole." if not moods else f"{shared}."
     return f"{shared}, nearest to section {section['label']} ({span(section)})."
@@ -46,9 +46,11 @@ def lineage(board: Mapping[str, Any]) -> dict[str, Any] | None:
         _towards(axis, setting(board).get(str(axis["name"]), 0.0))
         for axis in board["refinement"]["axes"]
     ]
-    said = [f"It leans {_and([one for one in chosen if one])}."] if any(chosen) else []
+    said = (
+        [f"It leans {listed([one for one in chosen if one])}."] if any(chosen) else []
+    )
     only = [
-        f"{lead} {_and([str(one) for one in asked[name]], last='or')}"
+        f"{lead} {listed([str(one) for one in asked[name]], last='or')}"
         for name, lead in _FILTERED.items()
         if asked.get(name)
     ]
@@ -85,6 +87,32 @@ def notes(board: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(str(one) for one in said if one))
 
 
+def alt(picture: Mapping[str, Any]) -> str:
+    """Name a picture for those who can't see it."""
+    name = picture["title"] or "Untitled"
+    return f"{name}, {picture['artist']}" if picture["artist"] else name
+
+
+def credit_of(picture: Mapping[str, Any]) -> dict[str, Any]:
+    """Say whose a picture is; addresses that are none of the web's are left out.
+
+    Args:
+        picture: With title, attribution, licence, licence_url and url.
+    """
+    return {
+        "name": picture["title"] or "Untitled",
+        "credit": picture["attribution"],
+        "licence": picture["licence"],
+        "licence_url": web_link(picture["licence_url"]),
+        "url": web_link(picture["url"]),
+    }
+
+
+def listed(words: Sequence[str], *, last: str = "and") -> str:
+    """Say words one after the other: "calm, warm and bright"."""
+    return f" {last} ".join([", ".join(words[:-1]), words[-1]] if words[1:] else words)
+
+
 def span(section: Mapping[str, Any]) -> str:
     """Write when a section plays: 0:20-0:33, with an en dash."""
     return f"{clock(section['start_s'])}–{clock(section['end_s'])}"  # noqa: RUF001
@@ -93,7 +121,3 @@ def span(section: Mapping[str, Any]) -> str:
 def _towards(axis: Mapping[str, Any], value: float) -> str:
     pole = axis["high"] if value > 0 else axis["low"]
     return f"{round(abs(value) * 100)} % towards {pole}" if value else ""
-
-
-def _and(words: Sequence[str], *, last: str = "and") -> str:
-    return f" {last} ".join([", ".join(words[:-1]), words[-1]] if words[1:] else words)

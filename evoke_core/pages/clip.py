@@ -1,7 +1,7 @@
 """A short looping clip of a board: its pictures change with the song's sections.
 
 It is made when it is asked for and kept as `clip.webp` beside the board. It carries no
-sound. The whole board as one still picture is `picture`.
+sound. The whole board as one still picture is `board_picture`.
 """
 
 import io

@@ -1,28 +1,22 @@
 """The comparison page: two boards of one song side by side, in one HTML file.
 
-What they share is worked out in `comparison`; here it is only shown.
+What they share is worked out in `appraisal.comparison`; here it is only shown.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from evoke_core.pages.accent import (
-    PAPER_DARK,
-    PAPER_LIGHT,
-    accent_colour,
-    ink_on,
-    safe_palette,
-)
-from evoke_core.pages.board_page import placeholder, shape
+from evoke_core.pages.accent import safe_palette
+from evoke_core.pages.captions import alt, credit_of
 from evoke_core.pages.document import (
     clock,
     data_uri,
     favicon,
     json_block,
     render_document,
-    web_link,
 )
+from evoke_core.pages.rules import accent_rules, place_rules
 
 _TO_STORE = "../../"  # from comparisons/<id>/ to the top of the store
 Document = Mapping[str, Any]
@@ -73,13 +67,14 @@ def render_comparison(
             "figures": _figures(left, right),
             "same_release": _release(left) == _release(right),
             "images": {key: data_uri(jpeg) for key, jpeg in images.items() if jpeg},
-            "credits": [_credit(picture) for picture in pictures.values()],
+            "credits": [credit_of(picture) for picture in pictures.values()],
             "favicon": favicon(palette),
             "data": json_block([side["sizes"] for side in sides]),
         },
         styles=("board.css", "comparison.css"),
         scripts=("masonry.js", "comparison.js"),
-        rules=_rules(palette, [*left["tiles"], *right["tiles"]]),
+        rules=accent_rules(palette)
+        + place_rules([*left["tiles"], *right["tiles"]], "[data-place='{}']"),
     )
 
 
@@ -93,7 +88,7 @@ def _side(
         "tiles": [
             {
                 "image_id": tile["image_id"],
-                "alt": _alt(tile),
+                "alt": alt(tile),
                 "credit": tile["attribution"],
                 "is_shared": tile["image_id"] in shared,
             }
@@ -156,39 +151,6 @@ def _release(board: Document) -> str:
 
 def _day(board: Document) -> str:
     return str(board["release"]["made_at"])[:10]
-
-
-def _alt(tile: Document) -> str:
-    name = tile["title"] or "Untitled"
-    return f"{name}, {tile['artist']}" if tile["artist"] else name
-
-
-def _credit(tile: Document) -> dict[str, str | None]:
-    return {
-        "name": tile["title"] or "Untitled",
-        "url": web_link(tile["url"]),
-        "credit": tile["attribution"],
-        "licence": tile["licence"],
-        "licence_url": web_link(tile["licence_url"]),
-    }
-
-
-def _rules(palette: Sequence[str], tiles: Sequence[Document]) -> str:
-    """Write this comparison's own colours and shapes as CSS; only checked values."""
-    light, dark = (accent_colour(palette, paper) for paper in (PAPER_LIGHT, PAPER_DARK))
-    rules = [
-        f":root{{--accent:{light};--on-accent:{ink_on(light)}}}",
-        (
-            "@media (prefers-color-scheme:dark){"
-            f":root{{--accent:{dark};--on-accent:{ink_on(dark)}}}}}"
-        ),
-    ]
-    rules += [
-        f"[data-place='{number}']{{aspect-ratio:{shape(tile):.4f};"
-        f"background:{placeholder(safe_palette(tile['palette']))}}}"
-        for number, tile in enumerate(tiles)
-    ]
-    return "".join(rules)
 
 
 _TELLING: tuple[Callable[[Document], str], ...] = (

@@ -1,7 +1,7 @@
 """The gallery: every stored board as a card, with a search and a filter by mood.
 
-What a board itself shows is `page`; where boards are kept is `shelf`, and what a card
-holds is `cards`.
+What a board itself shows is `board_page`; where boards are kept is `boards.shelf`, and
+what a card holds is `boards.cards`.
 """
 
 from collections import Counter
@@ -15,6 +15,7 @@ from evoke_core.pages.document import (
     relative_link,
     render_document,
 )
+from evoke_core.pages.rules import stripes
 
 _MOODS_OFFERED = 12
 _IMAGES = 4
@@ -28,7 +29,7 @@ def render_gallery(
     """Write the gallery as one HTML document; pictures are linked from the store.
 
     Args:
-        cards: One per board; see `cards.make_card`.
+        cards: One per board; see `boards.cards.make_card`.
         unreadable: Ids of boards that have no card, to be named at the foot.
 
     Returns:
@@ -75,15 +76,10 @@ def _card(card: Mapping[str, Any]) -> dict[str, Any]:
 
 def _strips(cards: Sequence[Mapping[str, Any]]) -> str:
     """Colour each card's strip by rules; inline styles are barred by the policy."""
-    rules = []
-    for place, card in enumerate(cards):
-        width = 100 / len(card["palette"])
-        stops = ",".join(
-            f"{colour} {number * width:.4g}% {(number + 1) * width:.4g}%"
-            for number, colour in enumerate(card["palette"])
-        )
-        rules.append(f"#strip-{place}{{background:linear-gradient(90deg,{stops})}}")
-    return "".join(rules)
+    return "".join(
+        f"#strip-{place}{{background:{stripes(card['palette'])}}}"
+        for place, card in enumerate(cards)
+    )
 
 
 def _count(boards: int) -> str:

@@ -1,7 +1,7 @@
 """Letters for the board picture: one family, two weights, only glyphs that exist.
 
-Placing lines on the sheet is `picture`. The family is DejaVu Sans, which comes with
-matplotlib (Bitstream Vera licence) and writes Latin, Greek, Cyrillic, Hebrew and
+Placing lines on the sheet is `board_picture`. The family is DejaVu Sans, which comes
+with matplotlib (Bitstream Vera licence) and writes Latin, Greek, Cyrillic, Hebrew and
 Arabic; Pillow's own face lacks half of the accents that artists have in their names.
 """
 

@@ -1,7 +1,7 @@
 """Masonry in pixels: where tiles stand on a drawn sheet, and how they get there.
 
 The page lays out its own in `templates/masonry.js`, by the same rule. What else stands
-on a sheet is `picture`, `preview` and `clip`.
+on a sheet is `board_picture`, `preview` and `clip`.
 """
 
 import io
@@ -13,7 +13,7 @@ from typing import Any
 from PIL import Image, ImageDraw, ImageOps
 
 from evoke_core.pages.accent import safe_palette
-from evoke_core.pages.board_page import shape
+from evoke_core.pages.rules import shape
 
 _STRETCH = 0.18  # of a tile's height, to end the columns on one line
 

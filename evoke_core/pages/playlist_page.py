@@ -1,7 +1,7 @@
 """The playlist page: pictures that asked as a strip, tracks that answer as rows.
 
 One HTML file that works alone. Sound is linked where it lies in the store, never held.
-Choosing tracks is `playlist`.
+Choosing tracks is `playlists`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,14 +9,8 @@ from typing import Any
 
 from evoke_core.errors import BoardError
 from evoke_core.pages import figures
-from evoke_core.pages.accent import (
-    PAPER_DARK,
-    PAPER_LIGHT,
-    accent_colour,
-    ink_on,
-    safe_palette,
-)
-from evoke_core.pages.board_page import placeholder, shape
+from evoke_core.pages.accent import safe_palette
+from evoke_core.pages.captions import alt, credit_of, listed
 from evoke_core.pages.document import (
     clock,
     data_uri,
@@ -24,8 +18,8 @@ from evoke_core.pages.document import (
     json_block,
     relative_link,
     render_document,
-    web_link,
 )
+from evoke_core.pages.rules import accent_rules, place_rules
 
 SCHEMA = "evoke.playlist/1"
 _MOODS_SHOWN = 4
@@ -79,17 +73,8 @@ def render_playlist(playlist: Document, *, images: Sequence[bytes]) -> str:
 
 
 def _picture(picture: Document, image: bytes) -> dict[str, Any]:
-    name = picture["title"] or "Untitled"
-    artist = picture["artist"]
-    return {
-        "name": name,
-        "alt": f"{name}, {artist}" if artist else name,
-        "image": data_uri(image) if image else None,
-        "url": web_link(picture["url"]),
-        "credit": picture["attribution"],
-        "licence": picture["licence"],
-        "licence_url": web_link(picture["licence_url"]),
-    }
+    shown = {"alt": alt(picture), "image": data_uri(image) if image else None}
+    return credit_of(picture) | shown
 
 
 def _track(track: Document) -> dict[str, Any]:
@@ -126,8 +111,7 @@ def _playable(track: Document) -> dict[str, Any]:
 def _reason(moods: Sequence[str]) -> str:
     if not moods:
         return "Close to the pictures. "
-    listed = " and ".join([", ".join(moods[:-1]), moods[-1]] if moods[1:] else moods)
-    return f"Shares {listed} with the pictures. "
+    return f"Shares {listed(moods)} with the pictures. "
 
 
 def _nearest(passage: Document | None) -> str:
@@ -165,19 +149,7 @@ def _rules(
     palette: Sequence[str], pictures: Iterable[Document], tracks: Iterable[Document]
 ) -> str:
     """Write this playlist's own colours and places as CSS; only checked values."""
-    light, dark = (accent_colour(palette, paper) for paper in (PAPER_LIGHT, PAPER_DARK))
-    rules = [
-        f":root{{--accent:{light};--on-accent:{ink_on(light)}}}",
-        (
-            "@media (prefers-color-scheme:dark){"
-            f":root{{--accent:{dark};--on-accent:{ink_on(dark)}}}}}"
-        ),
-    ]
-    rules += [
-        f"#asked-{number}{{aspect-ratio:{shape(one):.4f};"
-        f"background:{placeholder(safe_palette(one['palette']))}}}"
-        for number, one in enumerate(pictures)
-    ]
+    rules = [accent_rules(palette), place_rules(pictures, "#asked-{}")]
     for number, one in enumerate(tracks):
         rules.append(f"#near-{number}{{width:{100 * _held(one):.1f}%}}")
         if one["passage"] is not None and float(one["duration_s"]) > 0:

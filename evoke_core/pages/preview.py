@@ -1,6 +1,6 @@
 """The picture that a chat or a feed shows for a link to a board: 1200 x 630.
 
-The whole board as a picture is `picture`.
+The whole board as a picture is `board_picture`.
 
 Source: Open Graph protocol, og:image; the size is what the large services ask for.
 """

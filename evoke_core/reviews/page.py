@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from evoke_core.pages import figures
+from evoke_core.pages.captions import credit_of
 from evoke_core.pages.document import (
     data_uri,
     favicon,
     json_block,
     relative_link,
     render_document,
-    web_link,
 )
 from evoke_core.reviews import verdict
 from evoke_core.reviews.study import Study, Trial
@@ -118,14 +118,5 @@ def _trial(
 
 def _credits(pictures: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """List credits by their own words: the order of the boards would tell."""
-    lines = [
-        {
-            "name": str(one["title"] or "Untitled"),
-            "credit": str(one["attribution"]),
-            "licence": str(one["licence"]),
-            "licence_url": web_link(one["licence_url"]),
-            "url": web_link(one["url"]),
-        }
-        for one in pictures
-    ]
+    lines = map(credit_of, pictures)
     return sorted(lines, key=lambda line: tuple(str(part) for part in line.values()))

@@ -1,6 +1,6 @@
 """What became of dropped songs: done, set aside with a reason, or waiting.
 
-Deciding and moving are `drops.tick` and `boards.quarantine`.
+Deciding and moving are `drops.tick` and `serving.quarantine`.
 """
 
 import json

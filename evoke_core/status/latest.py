@@ -1,6 +1,6 @@
 """The latest boards: their cards, and what their songs asked for.
 
-The gallery of all of them is `boards.gallery`.
+The gallery of all of them is `pages.gallery`.
 """
 
 import json

@@ -11,13 +11,6 @@ from urllib.parse import quote
 
 from evoke_core.bridge.gate import JUDGED_BY
 from evoke_core.evaluation import Figure
-from evoke_core.pages.accent import (
-    PAPER_DARK,
-    PAPER_LIGHT,
-    accent_colour,
-    ink_on,
-    safe_palette,
-)
 from evoke_core.pages.document import (
     clock,
     data_uri,
@@ -25,6 +18,7 @@ from evoke_core.pages.document import (
     render_document,
     web_link,
 )
+from evoke_core.pages.rules import accent_rules, stripes
 from evoke_core.plots import ACCENT
 from evoke_core.status.drawing import curve_path, dots_path
 from evoke_core.status.findings import count, find_all, share
@@ -35,7 +29,7 @@ from evoke_core.status.sights import Credit, Sight
 from evoke_core.status.status import Status
 
 _PACKAGES = ("evoke_core.status", "evoke_core.pages")
-# One a source, apart in lightness, too; further sources share the last
+# Of sources, apart in lightness, too
 TINTS = ("#c2542d", "#4f74c8", "#d9a441", "#5d8a66", "#b0689f", "#8a8580")
 METRICS = {
     "mrr": ("How early the first hit comes", "MRR"),
@@ -126,15 +120,11 @@ class _Rules:
 
 def _colours() -> str:
     tints = "".join(f".tint-{at}{{--tint:{tint}}}" for at, tint in enumerate(TINTS))
-    light, dark = (accent_colour([ACCENT], p) for p in (PAPER_LIGHT, PAPER_DARK))
-    return (
-        f":root{{--accent:{light};--on-accent:{ink_on(light)}}}"
-        f"@media (prefers-color-scheme:dark){{:root{{--accent:{dark};"
-        f"--on-accent:{ink_on(dark)}}}}}{tints}"
-    )
+    return accent_rules([ACCENT]) + tints
 
 
-def _tint(place: int) -> int:
+def tint_of(place: int) -> int:
+    """Say which of TINTS the source at a place has; further ones share the last."""
     return min(place, len(TINTS) - 1)
 
 
@@ -146,7 +136,7 @@ def _funnel(funnel: Funnel, rules: _Rules) -> list[dict[str, Any]]:
         segments = [
             {
                 "id": rules.add(width=f"{100 * number / listed:.3f}%"),
-                "tint": _tint(place),
+                "tint": tint_of(place),
             }
             for place, number in enumerate(funnel.stages[stage].values())
             if number
@@ -167,7 +157,7 @@ def _sources(funnel: Funnel) -> list[dict[str, Any]]:
     return [
         {
             "name": source,
-            "tint": _tint(place),
+            "tint": tint_of(place),
             "counts": [funnel.stages[stage][source] for stage in STAGES],
         }
         for place, source in enumerate(funnel.sources())
@@ -268,19 +258,13 @@ def _cell(figure: Figure | None, rules: _Rules) -> dict[str, str] | None:
 def _card(
     card: Mapping[str, Any], tiles: Sequence[Sight], rules: _Rules
 ) -> dict[str, Any]:
-    palette = safe_palette(card["palette"])
-    width = 100 / len(palette)
-    stops = ",".join(
-        f"{colour} {at * width:.4g}% {(at + 1) * width:.4g}%"
-        for at, colour in enumerate(palette)
-    )
     return {
         "title": str(card["title"]),
         "artist": card["artist"],
         "moods": [str(mood) for mood in card["moods"]],
         "length": clock(float(card["duration_s"])),
         "href": f"../boards/{quote(str(card['board_id']))}/board.html",
-        "strip": rules.add(background=f"linear-gradient(90deg,{stops})"),
+        "strip": rules.add(background=stripes(card["palette"])),
         "tiles": [_shown(tile) for tile in tiles],
     }
 

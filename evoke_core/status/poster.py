@@ -17,7 +17,7 @@ from evoke_core.plots import ACCENT
 from evoke_core.status.findings import Finding, find_all
 from evoke_core.status.funnel import STAGES, Funnel
 from evoke_core.status.judged import Judged, Rival
-from evoke_core.status.page import METRICS, TINTS, headline
+from evoke_core.status.page import METRICS, TINTS, headline, tint_of
 from evoke_core.status.shared_map import Point, SharedMap
 from evoke_core.status.sights import Sight
 from evoke_core.status.status import Status
@@ -88,7 +88,7 @@ def _draw_funnel(pen: ImageDraw.ImageDraw, funnel: Funnel) -> None:
                     bar_left + max(ends[1] - 2, 1),
                     top + 30,
                 )
-                tint = TINTS[min(place, len(TINTS) - 1)]
+                tint = TINTS[tint_of(place)]
                 pen.rounded_rectangle((*box[:2], max(box[0], box[2]), box[3]), 8, tint)
             at += number
     _draw_key(pen, funnel.sources(), top=282 + 50 * len(STAGES))
@@ -103,7 +103,7 @@ def _draw_key(pen: ImageDraw.ImageDraw, sources: Sequence[str], *, top: int) -> 
         after = left + 26 + round(face.getlength(name)) + 24
         if after > end:
             break
-        tint = TINTS[min(place, len(TINTS) - 1)]
+        tint = TINTS[tint_of(place)]
         pen.rounded_rectangle((left, top + 2, left + 16, top + 18), 4, tint)
         pen.text((left + 26, top + 17), name, QUIET, face, anchor="ls")
         left = after

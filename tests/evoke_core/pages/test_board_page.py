@@ -8,7 +8,7 @@ import pytest
 
 from evoke_core.boards.compose import compose_board
 from evoke_core.errors import BoardError
-from evoke_core.pages.board_page import MOST_BYTES, placeholder, render_page, shape
+from evoke_core.pages.board_page import MOST_BYTES, render_page
 
 HOSTILE = '"><script>alert(1)</script>'
 LOADING = ("src", "srcset", "poster", "action", "data", "formaction")
@@ -215,14 +215,3 @@ def test_a_tile_from_outside_the_pool_is_refused(document, render):
     document["tiles"][0]["image_id"] = "stranger"
     with pytest.raises(BoardError, match="stranger is not among the candidates"):
         render(document)
-
-
-def test_no_tile_is_a_thread():
-    assert shape({"width_px": 1, "height_px": 100}) == pytest.approx(1 / 3)
-    assert shape({"width_px": 100, "height_px": 1}) == 3
-    assert shape({"width_px": 300, "height_px": 200}) == 1.5
-
-
-def test_a_placeholder_blends_the_first_and_a_later_colour():
-    assert placeholder(["#111111", "#222222", "#333333"]).endswith("#111111,#333333)")
-    assert placeholder(["#111111"]).endswith("#111111,#111111)")
