@@ -2,6 +2,7 @@
 
     EvokeError
     ├── ConfigError        a YAML file, profile or environment variable is wrong
+    ├── SchemaError        a table that does not fit the data dictionary
     ├── SourceError        a collection as a whole can't be read (a missing folder)
     ├── PictureRefused     one picture can't be used; becomes a row with its reason
     ├── TrackRefused       one song can't be used; becomes a row or a quarantine record
@@ -23,6 +24,10 @@ class EvokeError(Exception):
 
 class ConfigError(EvokeError):
     """Configuration that can't be used; the message names file and key."""
+
+
+class SchemaError(EvokeError):
+    """A table that does not fit its entry in the data dictionary."""
 
 
 class SourceError(EvokeError):

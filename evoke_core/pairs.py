@@ -54,7 +54,7 @@ def pair_by_tags(
         for row, track in enumerate(tracks["track_id"].to_list())
         for kind, picture in _choose(similarity[row], embeddings, rules, rng)
     ]
-    schema = {name: c.dtype for name, c in TABLES["training_pairs"].columns.items()}
+    schema = TABLES["training_pairs"].schema()
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 

@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from evoke_core.devices import device_name
 from evoke_core.vectors import Array, l2_normalize
 
 Precision = Literal["fp32", "bf16", "int8"]
@@ -43,15 +44,6 @@ def measured_once(
         finding = measure()
         _write(record, {**known, key: finding})
     return dict(finding)
-
-
-def device_name(device: str) -> str:
-    """Name the accelerator, or what the processor can do."""
-    import torch
-
-    if device == "cuda":
-        return str(torch.cuda.get_device_name())
-    return f"cpu {torch.backends.cpu.get_cpu_capability()}"
 
 
 def agreement(vectors: Array, expected: Array) -> tuple[float, float]:

@@ -10,11 +10,13 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
+from evoke_core.columns import Column
 from evoke_core.config.fields import AXES
 from evoke_core.config.profile import RunProfile
 from evoke_core.corpus.curation import barred, count_by_status
 from evoke_core.corpus.licences import Licences
-from evoke_core.schemas import TABLES, Column, SchemaError, validate
+from evoke_core.errors import SchemaError
+from evoke_core.schemas import TABLES, validate
 from evoke_core.storage.store import Store
 from evoke_core.storage.tables import read_arrays, read_table
 from evoke_pipelines.latest import DIRECTIONS

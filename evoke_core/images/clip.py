@@ -22,6 +22,7 @@ import numpy.typing as npt
 import PIL
 
 from evoke_core.config.profile import EncoderChoice
+from evoke_core.devices import is_out_of_memory
 from evoke_core.errors import ConfigError, EvokeError
 from evoke_core.images import clip_view
 from evoke_core.images.clip_model import (
@@ -218,7 +219,7 @@ class ClipEncoder:
         return np.concatenate(done)
 
     def _halve(self, wrong: Exception, tried: int) -> None:
-        if not _is_out_of_memory(wrong):
+        if not is_out_of_memory(wrong):
             raise wrong
         if tried == 1:
             raise EvokeError(
@@ -258,17 +259,6 @@ def open_clip_encoder(choice: EncoderChoice, folder: Path) -> ClipEncoder:
         name = f"{choice.model}-{choice.pretrained}"
         found = find_weights(folder, "open_clip", name)
     return ClipEncoder(choice, found)
-
-
-def _is_out_of_memory(wrong: Exception) -> bool:
-    import torch
-
-    said = str(wrong)
-    return (
-        isinstance(wrong, (MemoryError, torch.OutOfMemoryError))
-        or "can't allocate memory" in said
-        or "not enough memory" in said
-    )
 
 
 @contextmanager

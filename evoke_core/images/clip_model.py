@@ -1,8 +1,9 @@
-"""An OpenCLIP model from files of this machine, and at which precision it runs best.
+"""An OpenCLIP model, loaded from files of this machine.
 
 Weights are read by open_clip from a safetensors file, a PyTorch file (`weights_only`)
 or a folder with `open_clip_config.json`; a model that would need the network to be
-built is refused. Which pictures it is given, and when, is not decided here.
+built is refused. Which pictures it is given, when, and at
+which precision, is not decided here.
 
 Source: https://github.com/mlfoundations/open_clip (MIT).
 """
@@ -19,6 +20,7 @@ from typing import Any, Literal, cast
 import numpy as np
 import numpy.typing as npt
 
+from evoke_core.devices import choose_device
 from evoke_core.errors import ConfigError
 from evoke_core.images.clip_view import ClipView, read_view
 from evoke_core.torch_extensions import mend_torch_extensions
@@ -134,7 +136,7 @@ def load_model(
     settings = model_settings(model, weights.path)
     _refuse_hub(settings, weights.path, model)
     open_clip = _import_open_clip()
-    device = pick_device()
+    device = choose_device()
     is_folder = weights.path.is_dir()
     name = f"{LOCAL}{weights.path}" if is_folder else model
     tag = {} if is_folder else _tag_settings(open_clip, model, pretrained)
@@ -158,13 +160,6 @@ def load_model(
         ) from wrong
     view = read_view(open_clip.get_model_preprocess_cfg(net))
     return ClipModel(net.eval(), tokenizer, view, device, precision)
-
-
-def pick_device() -> str:
-    """Return `cuda` where torch can use one, else `cpu`."""
-    import torch
-
-    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def _import_open_clip() -> Any:  # noqa: ANN401  # the library is untyped

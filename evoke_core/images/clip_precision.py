@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from evoke_core.images.clip_model import ClipModel, Precision, pick_device
-from evoke_core.precision import Finding, best_seconds, device_name, measured_once
+from evoke_core.devices import choose_device, device_name
+from evoke_core.images.clip_model import ClipModel, Precision
+from evoke_core.precision import Finding, best_seconds, measured_once
 from evoke_core.vectors import Array, l2_normalize
 
 MIN_COSINE = 0.999  # of every probe in bf16 with itself in fp32
@@ -32,7 +33,7 @@ def choose_precision(
         record: JSON file of findings; made where there is none.
         sha256: Of the weights.
     """
-    device = pick_device()
+    device = choose_device()
     finding = measured_once(record, sha256, device, measure=lambda: _measure(load))
     precision: Precision = "bf16" if finding["precision"] == "bf16" else "fp32"
     _LOG.info(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from evoke_core.devices import choose_device
 from evoke_core.errors import ConfigError
 from evoke_core.memory.openl3_features import (
     SAMPLE_RATE,
@@ -26,7 +27,7 @@ from evoke_core.memory.openl3_features import (
 from evoke_core.memory.openl3_network import BANDS, LAST_CONV, pool_patches
 from evoke_core.memory.openl3_weights import load_network, read_kind
 from evoke_core.memory.terms import look_up_terms
-from evoke_core.music.batches import choose_device, in_batches
+from evoke_core.music.batches import in_batches
 from evoke_core.vectors import Array
 from evoke_core.weights import find_weights
 

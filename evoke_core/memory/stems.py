@@ -17,11 +17,12 @@ from typing import Any, cast
 
 import numpy as np
 
+from evoke_core.devices import choose_device
 from evoke_core.errors import ConfigError
 from evoke_core.memory.demucs_model import STEMS, load_demucs
 from evoke_core.memory.stereo import StereoTrack
 from evoke_core.memory.terms import look_up_terms
-from evoke_core.music.batches import choose_device, library_version
+from evoke_core.music.batches import library_version
 from evoke_core.music.waveform import release
 from evoke_core.vectors import Array
 from evoke_core.weights import find_weights

@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from evoke_core.devices import is_out_of_memory
 from evoke_core.errors import ConfigError
 from evoke_core.vectors import Array
 
@@ -42,7 +43,7 @@ def in_batches(
         try:
             results = work(some)
         except (MemoryError, RuntimeError) as error:
-            if len(some) == 1 or not _is_out_of_memory(error):
+            if len(some) == 1 or not is_out_of_memory(error):
                 raise
             size = len(some) // 2
             _LOG.warning(
@@ -51,13 +52,6 @@ def in_batches(
             continue
         yield from results
         done += len(some)
-
-
-def choose_device() -> str:
-    """Return the device that models run on."""
-    import torch
-
-    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def library_version(name: str) -> str:
@@ -116,13 +110,3 @@ def checkpoint_shapes(file: Path) -> dict[str, tuple[int, ...]]:
         raise ConfigError(
             f"{file}: no whole safetensors file ({error}); {_FETCH}"
         ) from error
-
-
-def _is_out_of_memory(error: Exception) -> bool:
-    """Recognise the ways in which torch says so: CUDA's own type, the CPU's words."""
-    import torch
-
-    words = ("out of memory", "can't allocate memory", "not enough memory")
-    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or any(
-        word in str(error).lower() for word in words
-    )

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from evoke_core.devices import choose_device
 from evoke_core.errors import ConfigError
 from evoke_core.music.analysis import TrackAnalysis
 from evoke_core.music.batches import (
     CONFIG_FILE,
     WEIGHTS_FILE,
     checkpoint_shapes,
-    choose_device,
     in_batches,
     library_version,
     require_checkpoint,

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from evoke_core.devices import device_name
 from evoke_core.errors import ConfigError
 from evoke_core.precision import (
     Finding,
     Precision,
     agreement,
     best_seconds,
-    device_name,
     measured_once,
 )
 from evoke_core.vectors import Array

@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from evoke_core.schemas import TABLES, SchemaError, validate
+from evoke_core.errors import SchemaError
+from evoke_core.schemas import TABLES, validate
 from evoke_core.storage.store import Store, digest
 from evoke_core.vectors import Array
 

@@ -5,7 +5,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from evoke_core.schemas import TABLES, SchemaError, validate
+from evoke_core.errors import SchemaError
+from evoke_core.schemas import TABLES, validate
 
 EMBEDDINGS = {
     "sha256": pl.String, "fingerprint": pl.String, "embedding": pl.List(pl.Float32),
@@ -74,17 +75,16 @@ def test_what_is_optional_may_be_missing():
         "image_id": "i", "source": "s", "source_key": "k", "version": "1",
         "status": "failed", "reason": "truncated", "palette": [],
     }  # fmt: skip
-    schema = {n: c.dtype for n, c in TABLES["image_facts"].columns.items()}
+    frame = TABLES["image_facts"].frame([row])
 
-    assert validate("image_facts", pl.DataFrame([row], schema=schema)).height == 1
+    assert validate("image_facts", frame).height == 1
 
 
 def test_a_key_of_two_columns_repeats_only_as_a_whole():
-    columns = TABLES["training_pairs"].columns
     rows = [("t1", "i1"), ("t1", "i2"), ("t2", "i1")]
     frame = pl.DataFrame(
         [(*pair, "positive", 0.5, 0) for pair in rows],
-        schema={n: c.dtype for n, c in columns.items()},
+        schema=TABLES["training_pairs"].schema(),
         orient="row",
     )
 

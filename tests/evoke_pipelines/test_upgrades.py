@@ -18,16 +18,17 @@ import polars as pl
 import pytest
 
 import evoke_pipelines.assets.curation as curation_module
+from evoke_core.columns import Column
 from evoke_core.drops.drop import Drop
 from evoke_core.drops.ledger import record, recorded
 from evoke_core.drops.tickets import find_ticket, write_ticket
-from evoke_core.errors import BoardError
+from evoke_core.errors import BoardError, SchemaError
 from evoke_core.images.handcrafted import HandcraftedImageEncoder
 from evoke_core.pages.board_page import SCHEMA as BOARD
 from evoke_core.pages.board_page import render_page
 from evoke_core.reviews.inbox import INBOX, REFUSED, take_verdicts, waiting
 from evoke_core.reviews.verdict import SCHEMA as VERDICT
-from evoke_core.schemas import TABLES, Column, SchemaError
+from evoke_core.schemas import TABLES
 from evoke_core.storage.local import LocalStore
 from evoke_core.storage.tables import read_table, table_key
 from evoke_pipelines.definitions import defs

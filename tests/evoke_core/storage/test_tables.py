@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evoke_core.errors import EvokeError
-from evoke_core.schemas import TABLES, SchemaError
+from evoke_core.errors import EvokeError, SchemaError
+from evoke_core.schemas import TABLES
 from evoke_core.storage.local import LocalStore
 from evoke_core.storage.tables import (
     as_matrix,
