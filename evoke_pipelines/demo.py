@@ -68,7 +68,7 @@ def _run(song: Path | None) -> int:
     _require(environment)
     store = open_store(environment.store)
     with dg.DagsterInstance.get() as instance:
-        end_dead_runs(instance)
+        end_dead_demos(instance)
         for name, tags in _STEPS.items():
             _run_job(name, instance, tags)
         _say(_pictures(store))
@@ -80,8 +80,8 @@ def _run(song: Path | None) -> int:
     return 0 if finished else 1
 
 
-def end_dead_runs(instance: dg.DagsterInstance) -> None:
-    """End runs whose process was killed, and free the pool slots that they hold.
+def end_dead_demos(instance: dg.DagsterInstance) -> None:
+    """End runs of demos that were killed, and free the pool slots that they hold.
 
     No daemon watches over runs in this process, and a slot that nobody frees would
     make the next run wait for ever.

@@ -7,7 +7,7 @@ import pytest
 
 from evoke_core.storage.local import LocalStore
 from evoke_pipelines.definitions import defs
-from evoke_pipelines.demo import _drop, end_dead_runs, main
+from evoke_pipelines.demo import _drop, end_dead_demos, main
 
 
 @pytest.fixture(autouse=True)
@@ -78,7 +78,7 @@ def test_a_killed_run_is_ended_and_lets_go_of_its_pool(tmp_path: Path) -> None:
             tags={"evoke/process": str(2**22 + 1)},  # beyond any process number
         )
         storage.claim_concurrency_slot("encoder", killed.run_id, "image_embeddings")
-        end_dead_runs(instance)
+        end_dead_demos(instance)
         assert instance.get_run_by_id(killed.run_id).is_finished
         claim = storage.claim_concurrency_slot("encoder", "next", "image_embeddings")
         assert claim.is_claimed
