@@ -20,6 +20,7 @@ from evoke_core.vectors import Array, Array64, spaced_rows
 
 FEWEST = 20  # labelled items; below that two axes can't be told from chance
 MOST = 20_000  # items that one fit looks at; more move a thousand numbers no further
+_FOLDS = 5  # parts that labelled groups are dealt into
 PENALTIES: tuple[float, ...] = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 
 
@@ -46,7 +47,6 @@ def affect_from_labels(
     labelled: Array,
     groups: npt.NDArray[np.generic],
     *,
-    folds: int = 5,
     seed: int = 0,
     spread: bool = True,
 ) -> Array:
@@ -57,7 +57,6 @@ def affect_from_labels(
         labelled: float32[N, 2], valence and arousal by labels; NaN where there is none.
         groups: [N]; items of one group (pictures of one series, takes of one song) are
             left out together.
-        folds: Into how many parts the labelled groups are dealt.
         seed: Of the dealing.
         spread: Give the places the mean and spread that the labels have; a regression
             draws everything towards the middle, where no mood lies.
@@ -69,12 +68,12 @@ def affect_from_labels(
         BridgeError: Too few labels or labelled groups to leave some out.
     """
     known = np.asarray(np.isfinite(labelled).all(axis=1))
-    dealt = _deal(groups, known, folds, seed)
+    dealt = _deal(groups, known, seed)
     placed = np.zeros((len(embeddings), 2))
     if not known.all():
         every = fit_affect(embeddings[known], labelled[known])
         placed[~known] = every.place(embeddings[~known])
-    for fold in range(folds):
+    for fold in range(_FOLDS):
         held = known & (dealt == fold)
         others = known & (dealt != fold)
         fitted = fit_affect(embeddings[others], labelled[others])
@@ -107,18 +106,17 @@ def fit_affect(embeddings: Array, affect: Array) -> AffectRidge:
 def _deal(
     groups: npt.NDArray[np.generic],
     known: npt.NDArray[np.bool_],
-    folds: int,
     seed: int,
 ) -> npt.NDArray[np.int64]:
     """Deal labelled groups to folds; int64[N], -1 for items without a label."""
     names = np.unique(groups[known])
-    if int(known.sum()) < FEWEST or len(names) < folds:
+    if int(known.sum()) < FEWEST or len(names) < _FOLDS:
         raise BridgeError(
-            f"feeling from labels: needs {FEWEST} labelled items in {folds} groups; "
+            f"feeling from labels: needs {FEWEST} labelled items in {_FOLDS} groups; "
             f"got {int(known.sum())} in {len(names)}; label more of them with words of "
             "mood_vocabulary.yaml, or choose an encoder that reads text"
         )
-    order = np.random.default_rng(seed).permutation(np.arange(len(names)) % folds)
+    order = np.random.default_rng(seed).permutation(np.arange(len(names)) % _FOLDS)
     dealt = np.full(len(groups), -1)
     dealt[known] = order[np.searchsorted(names, groups[known])]
     return dealt

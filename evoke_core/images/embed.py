@@ -13,6 +13,7 @@ from evoke_core.corpus.thumbnails import read_thumbnail
 from evoke_core.images.encode import ImageEncoder
 from evoke_core.images.engine import BatchEncoder, embed_by_batches, embedding_rows
 from evoke_core.images.precomputed import (
+    BATCH,
     PrecomputedImages,
     embed_by_name,
     without_unfindable,
@@ -22,7 +23,6 @@ from evoke_core.storage.journal import Journal
 from evoke_core.storage.store import Store
 from evoke_core.workers import map_over_cores, with_progress
 
-_BATCH = 32
 _REPORT_EVERY = 10  # batches
 
 
@@ -58,7 +58,7 @@ def embed_pictures(
     )
     missing = wanted.join(kept, on="sha256", how="anti")["sha256"].sort().to_list()
     if isinstance(encoder, PrecomputedImages):
-        total = -(-len(missing) // _BATCH)
+        total = -(-len(missing) // BATCH)
         frames = embed_by_name(missing, facts, encoder)
     elif elsewhere is None:
         total, frames = _frames(missing, encoder, journal.store)
@@ -102,7 +102,7 @@ def _work_elsewhere(
 
 
 def _batches(names: Sequence[str]) -> list[Sequence[str]]:
-    return [names[i : i + _BATCH] for i in range(0, len(names), _BATCH)]
+    return [names[i : i + BATCH] for i in range(0, len(names), BATCH)]
 
 
 def _embed_batch(

@@ -23,7 +23,7 @@ from evoke_core.storage.tables import as_matrix
 from evoke_core.vectors import Array
 
 NO_VECTOR = "no_vector"
-_BATCH = 32
+BATCH = 32
 
 
 class PrecomputedImages:
@@ -31,14 +31,13 @@ class PrecomputedImages:
 
     Args:
         path: Parquet or npz, see `read_vector_file`; it is read when first needed.
-        licence: Of the vectors, if the user says so.
     """
 
     name = "precomputed"
+    licence = "the user's own"
 
-    def __init__(self, path: Path, *, licence: str = "the user's own") -> None:
+    def __init__(self, path: Path) -> None:
         self.path = path
-        self.licence = licence
 
     @property
     def dimension(self) -> int:
@@ -146,7 +145,7 @@ def embed_by_name(
     """
     asked = pl.DataFrame({"sha256": names}, schema={"sha256": pl.String})
     found = asked.join(encoder.look_up(facts), on="sha256", maintain_order="left")
-    for batch in found.iter_slices(_BATCH):
+    for batch in found.iter_slices(BATCH):
         yield embedding_rows(
             batch["sha256"].to_list(),
             encoder.fingerprint,

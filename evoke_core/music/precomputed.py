@@ -30,19 +30,18 @@ class PrecomputedMusic:
 
     Args:
         path: Parquet or npz, see `read_vector_file`; it is read when first needed.
-        licence: Of the vectors, if the user says so.
     """
 
     name = "precomputed-music"
+    licence = "the user's own"
     sample_rate = ANALYSIS_RATE
 
-    def __init__(self, path: Path, *, licence: str = "the user's own") -> None:
+    def __init__(self, path: Path) -> None:
         self.path = path
-        self.licence = licence
 
     def __getstate__(self) -> dict[str, object]:
         """Send the path to worker processes, which read the file themselves."""
-        return {"path": self.path, "licence": self.licence}
+        return {"path": self.path}
 
     @property
     def dimension(self) -> int:

@@ -182,14 +182,9 @@ def figure(
     return notes
 
 
-def bass_line(
-    spans: Sequence[Span], *, low: int, beats: float | None = None
-) -> list[Note]:
-    """The bass of each chord, held through it or for a given length."""
-    return [
-        Note(s.beat, beats or s.beats, pitch_above(low, s.chord.bass), 0.8)
-        for s in spans
-    ]
+def bass_line(spans: Sequence[Span], *, low: int) -> list[Note]:
+    """The bass of each chord, held through it."""
+    return [Note(s.beat, s.beats, pitch_above(low, s.chord.bass), 0.8) for s in spans]
 
 
 def shaped(plan: Plan, notes: Sequence[Note], velocity: float = 1.0) -> list[Note]:
