@@ -15,6 +15,7 @@ from evoke_core.boards.desk import Desk
 from evoke_core.boards.pool import Selection
 from evoke_core.boards.query import song_moods
 from evoke_core.boards.refine import Pool, Refinement, encode_vector
+from evoke_core.boards.stored import as_tile
 from evoke_core.config.fields import AXES
 from evoke_core.corpus.survey import thumbnail_key
 from evoke_core.index.filters import NO_FILTERS, Filters
@@ -109,10 +110,7 @@ def describe_selection(
         }
         for row, image_id in enumerate(selection.image_ids)
     ]
-    tiles = [
-        {name: value for name, value in candidates[row].items() if name != "vector"}
-        for row in selection.chosen
-    ]
+    tiles = [as_tile(candidates[row]) for row in selection.chosen]
     vectors = pool.vectors[selection.chosen].astype(np.float32)
     return {
         "palette": _board_palette(tiles),

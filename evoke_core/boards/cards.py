@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
+from evoke_core.drops.drop import SOURCE
 from evoke_core.errors import BoardError
 from evoke_core.storage.store import Store
 
@@ -19,7 +20,6 @@ TABLE = "boards/cards.json"
 _VERSION = 1  # of what a card holds
 _IMAGES = 4
 _MOODS = 3
-_DROPS = "drops"
 _NAMED = 8
 
 
@@ -148,7 +148,7 @@ def _plain(text: object) -> str:
 def _kind(document: Mapping[str, Any]) -> str:
     if document.get("refined_from"):
         return "refined"
-    return "drop" if document["track"]["source"] == _DROPS else "library"
+    return "drop" if document["track"]["source"] == SOURCE else "library"
 
 
 def _leaning(refinement: Mapping[str, Any]) -> list[str]:

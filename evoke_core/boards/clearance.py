@@ -4,7 +4,6 @@ Fields are taken over one by one, so that what a later version adds to a documen
 at home until someone has thought about it. Drawing the copy is `share`.
 """
 
-import base64
 import ipaddress
 import re
 from collections.abc import Mapping, Sequence
@@ -15,8 +14,10 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from evoke_core.boards.refine import Pool, Refinement, choose_tiles, relevance_of
+from evoke_core.boards.refine import choose_tiles, relevance_of
+from evoke_core.boards.stored import as_tile, read_pool, read_refinement
 from evoke_core.corpus.licences import Licences, Policy
+from evoke_core.drops.drop import slug
 from evoke_core.errors import BoardError
 from evoke_core.pages.document import web_link
 from evoke_core.storage.store import digest
@@ -124,8 +125,8 @@ def _named(picture: Mapping[str, Any]) -> str:
 
 def _public_id(document: Mapping[str, Any]) -> str:
     """Name the copy by what everyone may read; a file's name is the owner's."""
-    slug = re.sub(r"[^a-z0-9]+", "-", str(document["track"]["title"]).lower())
-    return f"{slug.strip('-')[:40] or 'song'}-{digest(document['board_id'])[:8]}"
+    name = slug(str(document["track"]["title"]))
+    return f"{name}-{digest(document['board_id'])[:8]}"
 
 
 def _track(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -173,37 +174,14 @@ def _chosen_again(
     document: Mapping[str, Any], candidates: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
     """Choose the tiles from the pictures that are left, at the same setting."""
-    packed = [base64.b64decode(one["vector"]) for one in candidates]
-    pool = Pool(
-        vectors=np.stack([np.frombuffer(one, np.int8) for one in packed]),
-        clusters=[one["cluster_id"] for one in candidates],
-        artists=[one["artist"] for one in candidates],
-        sources=[one["source"] for one in candidates],
-    )
-    refinement = _refinement(document["refinement"])
+    pool = read_pool(candidates)
+    refinement = read_refinement(document["refinement"])
     setting = document["refinement"].get("setting", {})
     rows = choose_tiles(pool, refinement, setting)
     relevance = relevance_of(pool, refinement, setting)[rows]
     diversity = mean_pairwise_distance(pool.vectors[rows].astype(np.float32))
-    tiles = [
-        {name: value for name, value in candidates[row].items() if name != "vector"}
-        for row in rows
-    ]
     return {
-        "tiles": tiles,
+        "tiles": [as_tile(candidates[row]) for row in rows],
         "relevance": round(float(relevance.mean()), 6),
         "diversity": round(diversity, 6),
     }
-
-
-def _refinement(said: Mapping[str, Any]) -> Refinement:
-    return Refinement(
-        queries=np.array([one["vector"] for one in said["queries"]], np.float64),
-        whole_weight=float(said["queries"][0]["weight"]),
-        directions=np.array([axis["direction"] for axis in said["axes"]], np.float64),
-        reach=float(said["reach"]),
-        balance=float(said["balance"]),
-        size=int(said["board_size"]),
-        max_per_artist=int(said["max_per_artist"]),
-        max_per_source=said["max_per_source"],
-    )

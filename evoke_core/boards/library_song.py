@@ -3,21 +3,20 @@
 Which tracks are offered so is configuration (`config.curated_library`).
 """
 
-import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 import polars as pl
 
 from evoke_core.boards.board import Song
+from evoke_core.boards.cards import list_boards
 from evoke_core.config.curated_library import CuratedTrack
 from evoke_core.corpus.manifest import picture_id as track_id
+from evoke_core.drops.drop import slug
 from evoke_core.errors import TrackRefused
 from evoke_core.music.library import ON_DISK, audio_of
 from evoke_core.storage.store import Store
 from evoke_core.storage.tables import read_table
-
-_SLUG_CHARACTERS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,8 @@ def find_library_song(track: CuratedTrack, store: Store) -> LibrarySong:
     row = found.row(0, named=True)
     in_store = not row["location"].startswith(ON_DISK)
     song = Song(
-        board_id=f"{_slug(PurePosixPath(track.key).stem)}-{wanted[:10]}",
+        # as drops are named, so that boards of one song stand side by side
+        board_id=f"{slug(PurePosixPath(track.key).stem)}-{wanted[:10]}",
         source=track.library,
         source_key=track.key,
         title=track.title,
@@ -79,21 +79,10 @@ def find_library_song(track: CuratedTrack, store: Store) -> LibrarySong:
 
 def stored_boards(store: Store) -> list[str]:
     """List the ids of boards that are stored whole, but for refined ones."""
-    ids = [
-        found.key.split("/")[1]
-        for found in store.listing("boards/")
-        if found.key.endswith("/board.json")
-    ]
-    return [board_id for board_id in ids if "--" not in board_id]
+    return [board_id for board_id in list_boards(store) if "--" not in board_id]
 
 
 def is_named_after(board_id: str, source_key: str, title: str) -> bool:
     """Say whether a board may be of a file or title like this; its audio decides."""
     names = (PurePosixPath(source_key).stem, title)
-    return any(board_id.startswith(f"{_slug(name)}-") for name in names)
-
-
-def _slug(name: str) -> str:
-    """Shorten a name as drops do, so that boards of one song stand side by side."""
-    words = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
-    return words[:_SLUG_CHARACTERS] or "song"
+    return any(board_id.startswith(f"{slug(name)}-") for name in names)

@@ -11,12 +11,14 @@ from pathlib import PurePosixPath
 from evoke_core.storage.store import StoredObject, digest
 
 PREFIX = "drops/"
+SOURCE = "drops"  # where a board says that a dropped song is from
 QUARANTINE = "quarantine/"
 # They belong to a song that lies beside them and make no board of their own.
 SIDECARS = frozenset((".txt", ".lrc", ".json", ".csv", ".md"))
 # What browsers and copying programs call a file that they have not finished.
 _UNFINISHED = frozenset((".part", ".partial", ".crdownload", ".download", ".tmp"))
 _NO_SONGS = frozenset(suffix[1:] for suffix in SIDECARS | _UNFINISHED)
+_SLUG_CHARACTERS = 40
 SETTLED_AFTER_S = 2.0  # a file that is still being copied changes within that
 _SKEW_S = 300.0  # by which another machine's clock may be ahead of ours
 
@@ -43,15 +45,19 @@ class Drop:
 def drop_of(key: str, etag: str, size_bytes: int = 0) -> Drop:
     """Name one version of the song at a key below PREFIX."""
     source_key = key.removeprefix(PREFIX)
-    stem = PurePosixPath(source_key).stem
-    slug = re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")[:40] or "song"
     return Drop(
-        drop_id=f"{slug}-{digest([key, etag])[:10]}",
+        drop_id=f"{slug(PurePosixPath(source_key).stem)}-{digest([key, etag])[:10]}",
         key=key,
         source_key=source_key,
         etag=etag,
         size_bytes=size_bytes,
     )
+
+
+def slug(name: str) -> str:
+    """Shorten a name to what ids, folders and addresses are made of, 1 to 40 signs."""
+    words = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+    return words[:_SLUG_CHARACTERS] or "song"
 
 
 def is_song(key: str) -> bool:

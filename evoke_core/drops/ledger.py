@@ -93,12 +93,6 @@ def settled(store: Store, versions: Iterable[Version]) -> set[Version]:
     return done
 
 
-def forget(store: Store, drop: Drop) -> None:
-    """Take a drop off the record: the next tick that sees it asks for a run."""
-    store.delete(_SETTLED + _name(drop.source_key, drop.etag))
-    store.delete(_GONE + _name(drop.source_key, drop.etag))
-
-
 def _name(source_key: str, etag: str) -> str:
     """Name a version within the ledger: as it is, or by its folder and a digest."""
     if not _PLAIN_ETAG.fullmatch(etag):

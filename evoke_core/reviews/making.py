@@ -1,11 +1,12 @@
 """Make a study from the boards in a store: deal it, draw its page, keep its key."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
+from evoke_core.boards.cards import list_boards
 from evoke_core.boards.desk import served_pictures
 from evoke_core.boards.shelf import read_board
 from evoke_core.corpus.decode import encode_jpeg
@@ -56,7 +57,7 @@ def make_study(
     Raises:
         BoardError: A board is not there, or none can be judged.
     """
-    boards = {name: _board(store, name) for name in board_ids or _stored(store)}
+    boards = {name: _board(store, name) for name in board_ids or list_boards(store)}
     if not boards:
         raise BoardError(
             "there is no board to judge yet; drop a song and let it become a board, "
@@ -84,13 +85,6 @@ def make_study(
         silent=tuple(name for name in asked if not boards[name]["track"]["audio"]),
         left_out=dealt.left_out,
     )
-
-
-def _stored(store: Store) -> Iterable[str]:
-    for found in store.listing("boards/"):
-        folder, _, name = found.key.removeprefix("boards/").partition("/")
-        if name == "board.json":
-            yield folder
 
 
 def _board(store: Store, board_id: str) -> dict[str, Any]:

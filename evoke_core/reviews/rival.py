@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from evoke_core.boards.refine import Pool, Refinement, choose_tiles, quantise
-from evoke_core.config.fields import AXES
+from evoke_core.boards.stored import read_refinement
 from evoke_core.errors import BoardError
 from evoke_core.storage.tables import as_matrix
 from evoke_core.vectors import Array
@@ -79,23 +79,13 @@ def random_board(
 
 
 def _refinement(board: Mapping[str, Any], corpus: Corpus) -> Refinement:
-    rules = board["refinement"]
-    width = corpus.embeddings.shape[1]
-    if rules["dimension"] != width:
+    dimension, width = board["refinement"]["dimension"], corpus.embeddings.shape[1]
+    if dimension != width:
         raise BoardError(
-            f"board {board['board_id']}: made in {rules['dimension']} dimensions, the "
+            f"board {board['board_id']}: made in {dimension} dimensions, the "
             f"pictures now have {width}; compose the board again"
         )
-    return Refinement(
-        queries=np.array([one["vector"] for one in rules["queries"]], np.float64),
-        whole_weight=float(rules["queries"][0]["weight"]),
-        directions=np.zeros((len(AXES), width)),  # the sliders stay at rest
-        reach=0.0,
-        balance=float(rules["balance"]),
-        size=int(rules["board_size"]),
-        max_per_artist=int(rules["max_per_artist"]),
-        max_per_source=rules["max_per_source"],
-    )
+    return read_refinement(board["refinement"])
 
 
 def _pool(corpus: Corpus, rows: np.ndarray) -> Pool:

@@ -85,7 +85,11 @@ def write_study(store: Store, study: Study) -> str:
 
 
 def read_study(store: Store, study_id: str) -> Study | None:
-    """Read an answer key; None where the store has no such study."""
+    """Read an answer key; None where the store has no such study.
+
+    Raises:
+        ValueError: It is damaged.
+    """
     try:
         return _STUDIES.validate_json(store.read(_answers_key(study_id)))
     except KeyError:

@@ -5,7 +5,7 @@ a listener kept and dropped on a board. Only the file's own form is checked here
 it speaks of is looked up in `ballot`. Nothing in it is trusted: it comes by mail.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import (
     AwareDatetime,
@@ -22,9 +22,9 @@ from evoke_core.errors import Refused
 
 SCHEMA = "evoke.verdict/1"
 MAX_BYTES = 256 * 1024  # 2,000 answers take about 200 kB
-BACKGROUNDS = ("musician", "designer", "neither", "unstated")
 
 Background = Literal["musician", "designer", "neither", "unstated"]
+BACKGROUNDS: tuple[Background, ...] = get_args(Background)
 Answer = Literal["first", "second", "match", "no_match", "unsure"]
 # They become parts of store keys, so they may hold nothing that a path reads.
 StudyId = Annotated[str, Field(pattern=r"^study-[0-9a-f]{12}$")]

@@ -24,7 +24,7 @@ from evoke_core.boards.desk import Desk
 from evoke_core.boards.shelf import read_board, shelve
 from evoke_core.config.drops import DropRules
 from evoke_core.drops import ledger
-from evoke_core.drops.drop import QUARANTINE, Drop, title_from_key
+from evoke_core.drops.drop import QUARANTINE, SOURCE, Drop, title_from_key
 from evoke_core.errors import (
     ConfigError,
     IndexUnavailable,
@@ -37,10 +37,9 @@ from evoke_core.music.together import hear_together
 from evoke_core.serving import quarantine
 from evoke_core.serving.linked import fetch_linked
 from evoke_core.serving.patience import Patience, is_transient
-from evoke_core.serving.served import Served, Settled
+from evoke_core.serving.served import Served
 from evoke_core.serving.sidecars import keep_lyrics, options_of
 
-SOURCE = "drops"
 _LOG = logging.getLogger(__name__)
 TAGS = {"evoke": "board"}  # of a song whose board is stored, where songs are tagged
 # No drop of the burst can be served; they stay due.
@@ -271,7 +270,7 @@ class _Burst:
 
     def _gone(self, drop: Drop) -> Served:
         message = f"{drop.key}: this version was deleted or overwritten before its run"
-        gone: tuple[Settled, str] = ("gone", "")
+        gone: tuple[ledger.Outcome, str] = ("gone", "")
         return Served(drop, "gone", reason="gone", message=message, settled=gone)
 
 

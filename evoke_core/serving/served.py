@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from evoke_core.drops import ledger
 from evoke_core.drops.drop import Drop
 
-Settled = Literal["board", "quarantine", "gone"]
 Outcome = Literal["board", "refused", "gone", "broken"]
 
 
@@ -37,7 +37,7 @@ class Served:
     spent: Mapping[str, float] = field(default_factory=dict)
     document: Mapping[str, Any] | None = None
     error: Exception | None = None
-    settled: tuple[Settled, str] | None = None
+    settled: tuple[ledger.Outcome, str] | None = None
 
     @property
     def seconds(self) -> float:

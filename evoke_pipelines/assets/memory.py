@@ -16,6 +16,7 @@ from evoke_core.boards.library_song import find_library_song, stored_boards
 from evoke_core.boards.shelf import read_board
 from evoke_core.config.profile import RunProfile
 from evoke_core.corpus.manifest import picture_id as track_id
+from evoke_core.drops.drop import SOURCE
 from evoke_core.drops.tickets import read_ticket
 from evoke_core.errors import TrackRefused
 from evoke_core.memory.attempts import attempt
@@ -30,7 +31,6 @@ from evoke_core.memory.keepsake import (
 from evoke_core.memory.remember import Memory, RememberedSong
 from evoke_core.memory.studio import Studio, StudioAccess
 from evoke_core.serving.quarantine import find_audio
-from evoke_core.serving.serve import SOURCE
 from evoke_core.serving.sidecars import read_lyrics
 from evoke_core.storage.store import Store
 from evoke_pipelines.partitions import AUDIO_DROPS, CURATED, CURATED_TRACKS

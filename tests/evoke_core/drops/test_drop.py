@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evoke_core.drops.drop import Drop, drop_of, observe, title_from_key
+from evoke_core.drops.drop import Drop, drop_of, observe, slug, title_from_key
 from evoke_core.storage.store import StoredObject, checked_key
 
 NOW = 1_000_000.0
@@ -115,3 +115,11 @@ def test_a_folder_that_the_console_shows_is_no_song():
 )
 def test_a_title_is_made_of_the_file_name(key, title):
     assert title_from_key(key) == title
+
+
+@pytest.mark.parametrize(
+    ("name", "short"),
+    [("Für Elise (live)", "f-r-elise-live"), ("---", "song"), ("a" * 60, "a" * 40)],
+)
+def test_ids_are_made_of_plain_signs(name, short):
+    assert slug(name) == short

@@ -106,7 +106,11 @@ def make_board(place):
         "candidates": candidates,
         "refinement": {
             "dimension": FEELING + DIMENSION, "board_size": TILES, "balance": 0.7,
-            "max_per_artist": 2, "max_per_source": None,
+            "max_per_artist": 2, "max_per_source": None, "reach": 0.4,
+            "axes": [
+                {"name": axis, "direction": row.tolist()}
+                for axis, row in zip(AXES, np.eye(4, len(query)), strict=True)
+            ],
             "queries": [{"weight": 0.6, "vector": query.tolist()}],
         },
         "release": {"bridge": "ridge"},
