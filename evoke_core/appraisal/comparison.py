@@ -10,7 +10,7 @@ from typing import Any
 
 from evoke_core.appraisal.consistency import rank_biased_overlap
 from evoke_core.boards.desk import small_picture
-from evoke_core.boards.shelf import read_board
+from evoke_core.boards.shelf import require_board
 from evoke_core.errors import BoardError
 from evoke_core.pages.comparison_page import render_comparison
 from evoke_core.storage.store import Store
@@ -84,7 +84,9 @@ def shelve_comparison(
     Raises:
         BoardError: A board is not there, or they can't be compared.
     """
-    comparison = compare_boards(_read(store, left_id), _read(store, right_id))
+    comparison = compare_boards(
+        *(require_board(store, one) for one in (left_id, right_id))
+    )
     thumbnails = {
         str(tile["image_id"]): str(tile["thumbnail"]).removeprefix(_TO_STORE)
         for side in (comparison.left, comparison.right)
@@ -104,13 +106,3 @@ def shelve_comparison(
 
 def _tile_ids(board: Document) -> list[str]:
     return [str(tile["image_id"]) for tile in board["tiles"]]
-
-
-def _read(store: Store, board_id: str) -> dict[str, Any]:
-    board = read_board(store, board_id)
-    if board is None:
-        raise BoardError(
-            f"there is no stored board {board_id!r}; its id is the name of its folder "
-            "below boards/"
-        )
-    return board

@@ -5,6 +5,7 @@ from typing import Any
 
 from evoke_core.boards.cards import list_boards, read_cards
 from evoke_core.boards.compose import Board
+from evoke_core.errors import BoardError
 from evoke_core.pages.gallery import render_gallery
 from evoke_core.storage.store import Store
 
@@ -42,6 +43,21 @@ def read_board(store: Store, board_id: str) -> dict[str, Any] | None:
     except KeyError:
         return None
     return document
+
+
+def require_board(store: Store, board_id: str) -> dict[str, Any]:
+    """Read a board's document.
+
+    Raises:
+        BoardError: There is no whole board of that id.
+    """
+    board = read_board(store, board_id)
+    if board is None:
+        raise BoardError(
+            f"there is no stored board {board_id!r} in {store.uri}; its id is the name "
+            "of its folder below boards/"
+        )
+    return board
 
 
 def hang_gallery(store: Store) -> str:

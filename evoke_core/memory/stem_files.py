@@ -32,7 +32,7 @@ class StemFiles:
     """Writes `<stem>.flac` for each of STEMS, 24 bits, two channels.
 
     A context manager; its `take` gets the blocks in order. What exceeds full scale is
-    held there and counted.
+    held there.
 
     Args:
         folder: Where the files lie until they are handed over; made where there is
@@ -52,12 +52,6 @@ class StemFiles:
         self._opened = ExitStack()
         self._files: list[Any] = []
         self._part = self._written = 0
-        self._over = self._count = 0
-
-    @property
-    def clipped_share(self) -> float:
-        """Share of all samples that exceeded full scale."""
-        return self._over / max(1, self._count)
 
     def __enter__(self) -> "StemFiles":
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -66,8 +60,6 @@ class StemFiles:
 
     def take(self, block: StemBlock) -> None:
         """Append one block to each of the four files."""
-        self._over += int((np.abs(block.stems) > 1.0).sum())
-        self._count += block.stems.size
         start, samples = 0, block.stems.shape[1]
         while start < samples:
             if self._written == PART_S * self._rate:

@@ -14,6 +14,7 @@ from evoke_core.memory.diffusion import Painter, open_painter
 from evoke_core.memory.diffusion_model import FAMILY
 from evoke_core.memory.openl3 import OpenL3Encoder
 from evoke_core.memory.projection import (
+    STATISTICS,
     Projection,
     read_projection,
     untrained_projection,
@@ -25,7 +26,6 @@ from evoke_core.storage.store import Store, digest
 from evoke_core.vectors import Array
 from evoke_core.weights import find_weights
 
-_STATISTICS = 8  # mean and deviation of four stems
 _PATCHES = {512: 1, 6144: 12}
 
 
@@ -143,7 +143,7 @@ def _projection(store: Store, ears: Ears, rules: MemoryRules) -> Projection:
     if rules.projection == "trained":
         with suppress(KeyError):
             return read_projection(store, ears.projection_key)
-    return untrained_projection(_STATISTICS * rules.openl3_size, seed=rules.seed)
+    return untrained_projection(STATISTICS * rules.openl3_size, seed=rules.seed)
 
 
 @dataclass(frozen=True, slots=True)

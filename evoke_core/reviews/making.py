@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
 from evoke_core.boards.cards import list_boards
 from evoke_core.boards.desk import served_pictures
-from evoke_core.boards.shelf import read_board
+from evoke_core.boards.shelf import require_board
 from evoke_core.corpus.decode import encode_jpeg
 from evoke_core.corpus.thumbnails import read_thumbnail
 from evoke_core.errors import BoardError
@@ -57,7 +56,8 @@ def make_study(
     Raises:
         BoardError: A board is not there, or none can be judged.
     """
-    boards = {name: _board(store, name) for name in board_ids or list_boards(store)}
+    named = board_ids or list_boards(store)
+    boards = {board_id: require_board(store, board_id) for board_id in named}
     if not boards:
         raise BoardError(
             "there is no board to judge yet; drop a song and let it become a board, "
@@ -85,16 +85,6 @@ def make_study(
         silent=tuple(name for name in asked if not boards[name]["track"]["audio"]),
         left_out=dealt.left_out,
     )
-
-
-def _board(store: Store, board_id: str) -> dict[str, Any]:
-    board = read_board(store, board_id)
-    if board is None:
-        raise BoardError(
-            f"study: there is no board {board_id!r} in {store.uri}; name folders "
-            "below boards/, or none to take them all"
-        )
-    return board
 
 
 def _shown(study: Study) -> list[str]:

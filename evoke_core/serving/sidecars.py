@@ -8,31 +8,18 @@ Lyrics are kept at `lyrics/<drop_id>` and not in the board's folder: that folder
 people copy and serve to others, and the words are not ours to hand on.
 """
 
-from dataclasses import dataclass
+from contextlib import suppress
 from pathlib import PurePosixPath
 
 from evoke_core.boards.options import PLAIN, BoardOptions, read_options
 from evoke_core.drops.drop import PREFIX, Drop
-from evoke_core.memory.lyrics import decode_lyrics
+from evoke_core.memory.lyrics import LyricsRules, decode_lyrics
 from evoke_core.storage.store import Store
 
 LYRICS = "lyrics/"
 _SUFFIXES = (".lrc", ".txt")  # words with times are preferred
-_MOST_BYTES = 4_194_304  # as much as audio memory reads
+_MOST_BYTES = LyricsRules().most_bytes  # more is read by nobody
 _LONGEST_NAME, _LONGEST_KEY = 255, 1024  # bytes: of file systems, of S3
-
-
-@dataclass(frozen=True, slots=True)
-class Lyrics:
-    """The words of a song.
-
-    Args:
-        text: Lines end in a line feed; an lrc keeps its times in brackets.
-        suffix: ".lrc" or ".txt".
-    """
-
-    text: str
-    suffix: str
 
 
 def options_of(store: Store, drop: Drop) -> BoardOptions:
@@ -71,14 +58,14 @@ def keep_lyrics(store: Store, drop: Drop) -> str | None:
     return None
 
 
-def read_lyrics(store: Store, drop_id: str) -> Lyrics | None:
-    """Return the words that were kept with a drop; None where there were none."""
+def kept_lyrics(store: Store, drop_id: str) -> str | None:
+    """Return the words that were kept with a drop; None where there were none.
+
+    Lines end in a line feed; an lrc keeps its times in brackets.
+    """
     for suffix in _SUFFIXES:
-        try:
-            text = store.read(f"{LYRICS}{drop_id}{suffix}").decode()
-        except KeyError:
-            continue
-        return Lyrics(text, suffix)
+        with suppress(KeyError):
+            return store.read(f"{LYRICS}{drop_id}{suffix}").decode()
     return None
 
 

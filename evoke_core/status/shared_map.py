@@ -102,13 +102,13 @@ def draw_map(
     wholes = [course.vectors[:1] for course in library]
     heard = [*wholes, *(course.vectors for course in boards)]
     music = np.vstack(heard) if heard else np.empty((0, dimension), np.float32)
-    rows = _spread(len(served), _FITTED)
+    rows = spread(len(served), _FITTED)
     plane = fit_plane(served.vectors[rows], served.affect[rows], music)
     if plane is None:
         return None
     places = plane.place(served.vectors[rows])
     chosen = _one_a_cell(places)
-    dots = [at for at in _spread(len(rows), _DOTS) if at not in chosen]
+    dots = [at for at in spread(len(rows), _DOTS) if at not in chosen]
     played = [_Course(c.title, c.vectors[1:], c.labels) for c in library]
     return SharedMap(
         thumbnails={int(rows[at]): _point(places[at]) for at in sorted(chosen)},
@@ -122,6 +122,13 @@ def draw_map(
     )
 
 
+def spread(count: int, most: int) -> Array64:
+    """Return up to so many row numbers, int64, spread evenly over all."""
+    return np.unique(
+        np.linspace(0, max(count - 1, 0), min(count, most)).astype(np.int64)
+    )
+
+
 def _library(store: Store, release: Release, dimension: int) -> list[_Course]:
     """Bring tracks to where they ask: the whole first, then the windows in order."""
     try:
@@ -132,7 +139,7 @@ def _library(store: Store, release: Release, dimension: int) -> list[_Course]:
         read_known(store, "track_tags", _TAGGED), on=["track_id", "part"]
     )
     wholes = heard.filter(part=0)["track_id"].sort()
-    ids = wholes.gather(_spread(len(wholes), _TRACKS).tolist())
+    ids = wholes.gather(spread(len(wholes), _TRACKS).tolist())
     parts = heard.filter(pl.col("track_id").is_in(ids.implode())).sort(
         "track_id", "part"
     )
@@ -186,7 +193,7 @@ def _walks(plane: Plane, courses: Sequence[_Course]) -> tuple[Walk, ...]:
     for course in courses:
         if len(course.vectors) < 2:
             continue
-        rows = _spread(len(course.vectors), _STEPS)
+        rows = spread(len(course.vectors), _STEPS)
         stops = tuple(_point(each) for each in plane.place(course.vectors[rows]))
         walks.append(
             Walk(course.title, stops, tuple(course.labels[row] for row in rows))
@@ -213,13 +220,6 @@ def _one_a_cell(places: Array64) -> set[int]:
     for at in np.argsort(off, kind="stable").tolist():
         nearest.setdefault((int(cells[at, 0]), int(cells[at, 1])), at)
     return set(nearest.values())
-
-
-def _spread(count: int, most: int) -> Array64:
-    """Return up to so many row numbers, int64, spread evenly over all."""
-    return np.unique(
-        np.linspace(0, max(count - 1, 0), min(count, most)).astype(np.int64)
-    )
 
 
 def _point(place: Array64) -> Point:

@@ -17,7 +17,7 @@ from evoke_core.status.health import Health
 from evoke_core.status.judged import Judged, read_judged
 from evoke_core.status.latest import Latest, read_latest
 from evoke_core.status.served import Served, read_served
-from evoke_core.status.shared_map import SharedMap, draw_map
+from evoke_core.status.shared_map import SharedMap, draw_map, spread
 from evoke_core.status.sights import Credit, Sight, read_credits, shrink
 from evoke_core.status.stored import read_known
 from evoke_core.storage.store import Store
@@ -106,9 +106,8 @@ def _release(store: Store) -> Release | None:
 
 
 def _sheet(store: Store, served: Served) -> tuple[Sight, ...]:
-    count = len(served)
-    rows = np.unique(np.linspace(0, max(count - 1, 0), min(count, _SHEET)).astype(int))
-    ordered = rows[np.argsort(served.affect[rows, 0], kind="stable")] if count else rows
+    rows = spread(len(served), _SHEET)
+    ordered = rows[np.argsort(served.affect[rows, 0], kind="stable")]
     made = [_shrunk(store, served, row, width_px=_SHEET_PX) for row in ordered.tolist()]
     return tuple(sight for sight in made if sight)
 

@@ -31,7 +31,7 @@ from evoke_core.memory.keepsake import (
 from evoke_core.memory.remember import Memory, RememberedSong
 from evoke_core.memory.studio import Studio, StudioAccess
 from evoke_core.serving.quarantine import find_audio
-from evoke_core.serving.sidecars import read_lyrics
+from evoke_core.serving.sidecars import kept_lyrics
 from evoke_core.storage.store import Store
 from evoke_pipelines.partitions import AUDIO_DROPS, CURATED, CURATED_TRACKS
 from evoke_pipelines.shown import as_metadata, picture
@@ -194,12 +194,11 @@ def _remember_one(
 
 
 def _know(document: Mapping[str, Any], store: Store) -> RememberedSong:
-    lyrics = read_lyrics(store, document["board_id"])
     return RememberedSong(
         song_id=document["board_id"],
         title=document["track"]["title"],
         moods=[mood["mood"] for mood in document["moods"]],
-        lyrics=lyrics.text if lyrics else None,
+        lyrics=kept_lyrics(store, document["board_id"]),
     )
 
 

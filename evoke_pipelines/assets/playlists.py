@@ -9,12 +9,12 @@ from pydantic import Field
 from evoke_core.appraisal.comparison import shelve_comparison
 from evoke_core.appraisal.exact_desk import exact_desk
 from evoke_core.boards.desk import Desk
-from evoke_core.boards.shelf import read_board
+from evoke_core.boards.shelf import require_board
 from evoke_core.config.collections import Sources
 from evoke_core.config.profile import RunProfile
 from evoke_core.config.vocabulary import Vocabulary
 from evoke_core.corpus.contact_sheet import contact_sheet
-from evoke_core.errors import BoardError, ConfigError
+from evoke_core.errors import ConfigError
 from evoke_core.images.encode import ImageEncoder
 from evoke_core.music.encode import MusicEncoder
 from evoke_core.playlists.asked import Asked, ask_with_files, ask_with_tiles
@@ -118,12 +118,7 @@ def _asked(
         return ask_with_files(
             sources.pictures["folder"].model_copy(update=located), desk, encoder
         )
-    board = read_board(desk.store, config.board_id)
-    if board is None:
-        raise BoardError(
-            f"there is no stored board {config.board_id!r}; its id is the name of its "
-            "folder below boards/"
-        )
+    board = require_board(desk.store, config.board_id)
     return ask_with_tiles(board, desk, config.image_ids)
 
 

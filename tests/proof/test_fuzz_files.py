@@ -18,7 +18,7 @@ from evoke_core.precomputed import read_vector_file
 from evoke_core.reviews.inbox import take_verdicts, waiting
 from evoke_core.reviews.study import Trial, name_study, write_study
 from evoke_core.serving.link import judge_address, read_link
-from evoke_core.serving.sidecars import keep_lyrics, options_of, read_lyrics
+from evoke_core.serving.sidecars import keep_lyrics, kept_lyrics, options_of
 from evoke_core.storage.local import LocalStore
 from tests.proof.fuzz import as_json, examples, hold, mutated, odd_json
 
@@ -166,7 +166,7 @@ def test_words_are_kept_or_left_out(tmp_path: Path, most: int) -> None:
     def claim(raw: bytes) -> None:
         store.write("drops/set/song.lrc", raw)
         store.delete(f"lyrics/{drop.drop_id}.lrc")
-        note, kept = keep_lyrics(store, drop), read_lyrics(store, drop.drop_id)
+        note, kept = keep_lyrics(store, drop), kept_lyrics(store, drop.drop_id)
         assert (note is None) == (kept is not None)
 
     hold(claim, mutated(WORDS), most=most)

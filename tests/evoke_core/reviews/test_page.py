@@ -111,5 +111,5 @@ def test_the_answer_key_lies_apart_from_the_pages(made):
 
 
 def test_a_board_that_is_not_there_is_named(store):
-    with pytest.raises(BoardError, match="no board 'dusk-0'"):
+    with pytest.raises(BoardError, match="no stored board 'dusk-0'"):
         make_study(store, ["dusk-0"], StudyPlan(), listen_s=5)
