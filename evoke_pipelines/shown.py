@@ -193,6 +193,8 @@ def counts(frame: pl.DataFrame, *columns: str) -> Mapping[str, Any]:
 def thumbnails(store: Store, hashes: pl.Series, *, spread: bool = True) -> str:
     """Show up to 40 thumbnails, spread over the table or from its start."""
     known = hashes.drop_nulls().to_list()
+    if not known:
+        return "no pictures yet"
     step = max(1, len(known) // 40) if spread else 1
     small = [store.read(thumbnail_key(name)) for name in known[::step][:40]]
     return picture(contact_sheet(small))

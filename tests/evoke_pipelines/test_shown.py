@@ -7,6 +7,7 @@ import dagster as dg
 import polars as pl
 import pytest
 
+from evoke_core.storage.local import LocalStore
 from evoke_pipelines.shown import (
     as_markdown,
     duration,
@@ -15,6 +16,7 @@ from evoke_pipelines.shown import (
     picture,
     place,
     sample,
+    thumbnails,
 )
 
 
@@ -29,6 +31,10 @@ def test_a_sample_turns_rows_into_columns_and_shortens_vectors() -> None:
 
 def test_a_sample_of_no_rows_names_the_columns() -> None:
     assert "a, b" in sample(pl.DataFrame({"a": [], "b": []}))
+
+
+def test_a_sheet_of_no_pictures_says_so(store: LocalStore) -> None:
+    assert thumbnails(store, pl.Series([None], dtype=pl.String)) == "no pictures yet"
 
 
 def test_a_cell_that_is_cut_cuts_no_entity() -> None:
