@@ -1,7 +1,7 @@
 """Two boards of one song, held against each other: what they share, what differs.
 
 They may be of two versions of the bridge, or a board and its refinement. Drawing them
-side by side is `comparison_page`.
+side by side is `pages.comparison_page`.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """Relevance against variety: what each way of choosing tiles gives up for the other.
 
-Not here: the ways themselves (`ways`), and where pools come from (`pool`).
+Not here: the ways themselves (`ways`), and where pools come from (`boards.pool`).
 
 Source of the knee: Satopaa et al., ICDCS workshops 2011.
 """

@@ -1,7 +1,8 @@
 """Ways of choosing tiles from a pool, side by side under the same caps.
 
-Boards choose as `refine` does, which `mmr` here repeats on a matrix, tile by tile the
-same; the others are what it is measured against. Not here: the measuring (`variety`).
+Boards choose as `boards.refine` does, which `mmr` here repeats on a matrix, tile by
+tile the same; the others are what it is measured against. Not here: the measuring
+(`variety`).
 
 Sources: maximal marginal relevance, Carbonell & Goldstein, SIGIR 1998; greedy
 determinantal point process, Chen, Zhang & Zhou, NeurIPS 2018; farthest-first

@@ -45,12 +45,7 @@ class ImageRun:
     tracks: tuple[str, ...] = ()
 
 
-def choose_run(
-    store: Store,
-    waiting: Sequence[str],
-    shelves: Shelves,
-    rules: DueRules | None = None,
-) -> ImageRun:
+def choose_run(store: Store, waiting: Sequence[str], shelves: Shelves) -> ImageRun:
     """Choose what the next run draws for, dropped songs first; empty for nothing.
 
     A song that had all its tries gets a card that says so, and waits no longer.
@@ -59,9 +54,8 @@ def choose_run(
         store: Where boards and tickets are.
         waiting: Ids of boards without their image.
         shelves: What they may belong to.
-        rules: Bounds.
     """
-    rules = rules or DueRules()
+    rules = DueRules()
     dropped = [each for each in waiting if find_ticket(store, each)]
     ids = share_run(_untired(store, dropped, rules), shelves.drops, rules)
     if ids:

@@ -62,32 +62,6 @@ def choose_refrain(
     return Refrain("\n".join(in_order), len(in_order), len(distinct))
 
 
-def pack_lines(
-    text: str, *, room: int, count_tokens: Callable[[str], int], most: int
-) -> list[str]:
-    """Pack all lines in their order into texts that fit.
-
-    Args:
-        text: Lines ended by a line feed.
-        room: Tokens that fit into one text.
-        count_tokens: As for `choose_refrain`.
-        most: Texts; of more, evenly spaced ones are taken.
-    """
-    packed: list[str] = []
-    left = 0
-    for line in _fitting(text.splitlines(), room, count_tokens):
-        tokens = count_tokens(line)
-        if tokens > left or not packed:
-            packed.append(line)
-            left = room - tokens
-        else:
-            packed[-1] = f"{packed[-1]}\n{line}"
-            left -= tokens
-    if len(packed) <= most:
-        return packed
-    return [packed[place * len(packed) // most] for place in range(most)]
-
-
 def _fitting(
     lines: Sequence[str], room: int, count_tokens: Callable[[str], int]
 ) -> list[str]:

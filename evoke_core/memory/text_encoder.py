@@ -4,11 +4,8 @@ Tokenizer and network are read from a diffusers folder on this machine (`tokeniz
 `text_encoder/`), from safetensors only; no network, no code of the folder's. The states
 are those of the last layer after its final norm; every text is padded to 77 tokens.
 
-A text of more than 75 tokens is not cut at its opening. By default the lines sung most
-often are read (refrain), which gives states the diffusion model was trained on.
-`windows` reads everything in texts of 75 tokens and averages their states position by
-position at their usual length: nothing is left out, but averages of unlike words lie
-between all of them, more so the longer the song.
+A text of more than 75 tokens is not cut at its opening: the lines sung most often are
+read (refrain), which gives states the diffusion model was trained on.
 
 Not here: the vocabulary (clip_vocabulary), where the words come from (words), what
 music does to them (fusion).
@@ -18,11 +15,10 @@ Sources: Radford et al., ICML 2021 (CLIP ViT-L/14's text side); Rombach et al., 
 """
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -34,16 +30,14 @@ from evoke_core.memory.clip_vocabulary import (
     TOKENS,
     VOCABULARY,
 )
-from evoke_core.memory.refrain import choose_refrain, pack_lines
+from evoke_core.memory.refrain import choose_refrain
 from evoke_core.torch_extensions import mend_torch_extensions
 from evoke_core.vectors import Array, l2_normalize
 from evoke_core.weights import Weights
 
 EMBED_DIM = 768  # of CLIP ViT-L/14's text side
 ROOM = TOKENS - 2  # between the start and the end token
-LongText = Literal["refrain", "windows"]
 
-_MOST_WINDOWS = 64  # 4,800 tokens; a song has some 400
 _NOT_LOADABLE = (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError)
 
 
@@ -86,53 +80,34 @@ class TextEncoder:
     tokenizer: Any
     fingerprint: str
 
-    def encode(self, text: str, *, long_text: LongText = "refrain") -> TextStates:
+    def encode(self, text: str) -> TextStates:
         """Encode a text of any length.
 
         Args:
             text: Lines ended by a line feed; "" gives the unconditional states.
-            long_text: How more than 75 tokens are read.
         """
-        text = _plain(text)
-        if long_text == "windows":
-            return self._encode_windows(text)
-        refrain = choose_refrain(text, room=ROOM, count_tokens=self.count_tokens)
-        states, is_word = self._encode_batch([refrain.text])
+        refrain = choose_refrain(
+            _plain(text), room=ROOM, count_tokens=self.count_tokens
+        )
+        states, is_word = self._encode_fitting(refrain.text)
         note = None
         if refrain.taken < refrain.of:
             note = (
                 f"{refrain.taken} of {refrain.of} different lines were read, those "
                 f"sung most often: the text model reads {ROOM} tokens"
             )
-        return TextStates(states[0], is_word[0], note)
+        return TextStates(states, is_word, note)
 
     def count_tokens(self, text: str) -> int:
         """Count a text's tokens, without start and end."""
         return len(self.tokenizer.tokenize(_plain(text)))
 
-    def _encode_windows(self, text: str) -> TextStates:
-        texts = pack_lines(
-            text, room=ROOM, count_tokens=self.count_tokens, most=_MOST_WINDOWS
-        )
-        states, is_word = self._encode_batch(texts or [""])
-        if len(texts) <= 1:
-            return TextStates(states[0], is_word[0])
-        pooled = pool_windows(states, is_word)
-        note = (
-            f"the words were read in {len(texts)} parts of at most {ROOM} tokens (at "
-            f"most {_MOST_WINDOWS}, evenly spaced), whose states were averaged "
-            "position by position"
-        )
-        return TextStates(pooled, np.asarray(is_word.any(axis=0)), note)
-
-    def _encode_batch(
-        self, texts: Sequence[str]
-    ) -> tuple[Array, npt.NDArray[np.bool_]]:
-        """Encode texts that fit, to float32[N, 77, 768] and bool[N, 77]."""
+    def _encode_fitting(self, text: str) -> tuple[Array, npt.NDArray[np.bool_]]:
+        """Encode a text that fits, to float32[77, 768] and bool[77]."""
         import torch
 
         tokens = self.tokenizer(
-            list(texts),
+            [text],
             padding="max_length",
             truncation=True,
             max_length=TOKENS,
@@ -143,29 +118,9 @@ class TextEncoder:
             # Stable Diffusion gives no attention mask: the model is causal, and its
             # padding is read by the diffusion model as it was in training.
             states = self.net(ids).last_hidden_state.float().cpu().numpy()
-        lengths = tokens["attention_mask"].sum(dim=1).numpy()[:, None]  # with both ends
-        place = np.arange(TOKENS)[None]
-        return states, (place > 0) & (place < lengths - 1)
-
-
-def pool_windows(states: Array, is_word: npt.NDArray[np.bool_]) -> Array:
-    """Average windows position by position, at the mean norm of what is averaged.
-
-    Where no window has a word its padding is averaged; where some have, words alone.
-
-    Args:
-        states: float32[W, 77, D].
-        is_word: bool[W, 77].
-
-    Returns:
-        float32[77, D].
-    """
-    counted = (is_word | ~is_word.any(axis=0)).astype(np.float64)  # [W, 77]
-    share = (counted / counted.sum(axis=0))[..., None]  # [W, 77, 1]
-    mean = (share * states).sum(axis=0)
-    norms = np.linalg.norm(states.astype(np.float64), axis=-1, keepdims=True)
-    length = (share * norms).sum(axis=0)  # [77, 1]
-    return cast("Array", (l2_normalize(mean) * length).astype(np.float32))
+        length = int(tokens["attention_mask"].sum())  # with both ends
+        place = np.arange(TOKENS)
+        return states[0], (place > 0) & (place < length - 1)
 
 
 def load_text_encoder(weights: Weights, *, device: str = "cpu") -> TextEncoder:

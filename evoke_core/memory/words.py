@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from evoke_core.memory.lyrics import LyricsRules, SungText, read_lyrics
+from evoke_core.memory.lyrics import SungText, read_lyrics
 from evoke_core.memory.tags import embedded_lyrics
 from evoke_core.music.readers import Recording
 
@@ -41,7 +41,6 @@ def find_words(
     *,
     title: str | None,
     moods: Sequence[str],
-    rules: LyricsRules | None = None,
 ) -> Words:
     """Find the words of a song; see `choose_words`.
 
@@ -50,13 +49,12 @@ def find_words(
         sidecar: What lies beside it, as bytes or decoded; None where nothing does.
         title: Of the song.
         moods: Names of its moods, the strongest first.
-        rules: Limits of lyrics.
     """
-    beside = None if sidecar is None else read_lyrics(sidecar, rules)
+    beside = None if sidecar is None else read_lyrics(sidecar)
     carried = None
     if beside is None or not beside.text:
         found = embedded_lyrics(recording)
-        carried = None if found is None else read_lyrics(found, rules)
+        carried = None if found is None else read_lyrics(found)
     return choose_words(beside, carried, title=title, moods=moods)
 
 

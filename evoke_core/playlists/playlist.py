@@ -1,7 +1,7 @@
 """Reverse mode: pictures ask, tracks of the library answer; schema evoke.playlist/1.
 
 Not here: where the pictures come from (`asked`), how tracks are scored (`matching`),
-what the page looks like (`playlist_page`).
+what the page looks like (`pages.playlist_page`).
 """
 
 import json

@@ -42,9 +42,9 @@ def find_all(status: Status) -> list[Finding]:
     ]
 
 
-def count(number: int, one: str, many: str | None = None) -> str:
+def count(number: int, one: str) -> str:
     """Say a number of things: "1 board", "1,200 boards"."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+    return f"{number:,} {one}{'' if number == 1 else 's'}"
 
 
 def share(part: float) -> str:

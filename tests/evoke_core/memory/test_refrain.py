@@ -1,4 +1,4 @@
-from evoke_core.memory.refrain import choose_refrain, pack_lines
+from evoke_core.memory.refrain import choose_refrain
 
 
 def count(text: str) -> int:
@@ -41,16 +41,3 @@ def test_signs_without_spaces_are_cut_too():
     text = "夜" * 400
     chosen = choose_refrain(text, room=75, count_tokens=lambda each: 3 * len(each))
     assert 0 < len(chosen.text) <= 25
-
-
-def test_packed_lines_keep_every_word_in_order():
-    text = "\n".join(f"a{n} b{n} c{n}" for n in range(20))
-    packed = pack_lines(text, room=7, count_tokens=count, most=64)
-    assert [count(each) for each in packed] == [6] * 10
-    assert " ".join(packed).split() == text.split()
-
-
-def test_of_too_many_parts_evenly_spaced_ones_are_taken():
-    text = "\n".join(f"w{n}" for n in range(100))
-    packed = pack_lines(text, room=1, count_tokens=count, most=4)
-    assert packed == ["w0", "w25", "w50", "w75"]

@@ -10,7 +10,6 @@ from evoke_core.memory.lyrics import read_lyrics
 from evoke_core.memory.text_encoder import (
     EMBED_DIM,
     load_text_encoder,
-    pool_windows,
 )
 from evoke_core.weights import Weights, record_weights
 
@@ -89,29 +88,10 @@ def test_a_long_song_is_read_by_what_is_sung_most_often(text_encoder):
 
 def test_a_hundred_thousand_words_are_read(text_encoder):
     song = read_lyrics(" ".join(f"word{n % 97}" for n in range(100_000))).text
-    for way in ("refrain", "windows"):
-        said = text_encoder.encode(song, long_text=way)
-        assert said.states.shape == (TOKENS, EMBED_DIM)
-        assert np.isfinite(said.states).all()
-        assert said.note
-
-
-def test_a_short_text_is_read_alike_in_windows(text_encoder):
-    whole = text_encoder.encode("a quiet sea", long_text="windows")
-    assert np.array_equal(whole.states, text_encoder.encode("a quiet sea").states)
-
-
-def test_windows_are_averaged_where_they_have_words_at_their_usual_length():
-    states = np.zeros((2, 4, 2), np.float32)
-    states[:, 0] = 1, 0  # start
-    states[0, 1], states[1, 1] = (3, 0), (0, 3)
-    states[0, 2], states[1, 2] = (0, 2), (9, 9)  # the second has no word here
-    states[0, 3], states[1, 3] = (5, 0), (1, 0)  # padding of both
-    is_word = np.array([[0, 1, 1, 0], [0, 1, 0, 0]], bool)
-    pooled = pool_windows(states, is_word)
-    half = 3 / np.sqrt(2)
-    expected = [[1, 0], [half, half], [0, 2], [3, 0]]
-    assert np.allclose(pooled, expected, atol=1e-6)
+    said = text_encoder.encode(song)
+    assert said.states.shape == (TOKENS, EMBED_DIM)
+    assert np.isfinite(said.states).all()
+    assert said.note
 
 
 def test_the_mean_of_words_is_a_direction(text_encoder):
