@@ -9,10 +9,16 @@ import polars as pl
 from evoke_core.config.memory import MemoryRules
 from evoke_core.config.profile import RunProfile
 from evoke_core.errors import SourceError
+from evoke_core.memory.influence import (
+    STRENGTHS,
+    compare_influence,
+    sweep_strength,
+)
 from evoke_core.memory.library_sounds import LibrarySounds, hear_library
-from evoke_core.memory.projection import write_projection
+from evoke_core.memory.projection import Projection, write_projection
 from evoke_core.memory.projection_fit import project_library, tag_targets
 from evoke_core.memory.studio import Ears, StudioAccess
+from evoke_core.memory.text_encoder import TextEncoder
 from evoke_core.plots import bars_plot
 from evoke_core.storage.store import Store
 from evoke_core.storage.tables import read_table
@@ -23,6 +29,7 @@ _OFF = (
     "the profile does not say projection: trained under memory, so that sounds pull "
     "words by the seeded projection; nothing is fitted"
 )
+_WEIGHED = 6  # songs of different moods, each under the words of all
 _FIGURES = {
     "trained": "margin_over_other_songs",
     "untrained": "margin_of_untrained",
@@ -34,7 +41,7 @@ _FIGURES = {
     kinds={"safetensors", "torch"},
     output_required=False,
     deps=["track_manifest", "track_tags"],
-    code_version="1",
+    code_version="2",
     pool="memory",
 )
 def memory_projection(
@@ -93,6 +100,7 @@ def _fit(sounds: LibrarySounds, ears: Ears, rules: MemoryRules, store: Store) ->
             "tracks_labelled_by_people": labelled,
             "tracks_refused": len(sounds.refusals),
             **_shown(found.card),
+            **_weighed(found.projection, sounds, moods, ears.text),
         },
         (key,),
     )
@@ -105,6 +113,28 @@ def _moods(sounds: LibrarySounds, tags: pl.DataFrame) -> tuple[list[list[str]], 
     heard = whole.filter(pl.col("track_id").is_in(list(sounds.track_ids)))
     named = [list(said.get(track_id, [])) for track_id in sounds.track_ids]
     return named, int(heard["labelled"].sum())
+
+
+def _weighed(
+    projection: Projection,
+    sounds: LibrarySounds,
+    moods: list[list[str]],
+    text: TextEncoder,
+) -> dict[str, Any]:
+    """Show what moves words more: other music or other words; and each strength."""
+    rows = {", ".join(said): row for row, said in enumerate(moods) if said}
+    said = sorted(rows)[:_WEIGHED]
+    if not said:
+        return {}
+    words = [text.encode(each) for each in said]
+    heard = [projection.direct(sounds.sounds[rows[each]]) for each in said]
+    steps = zip(STRENGTHS, sweep_strength(words[0], heard[0]), strict=True)
+    return {
+        "sound_against_words": compare_influence(words, heard).sentence(),
+        "away_from_words_alone": ", ".join(
+            f"{away:.4f} at strength {strength:g}" for strength, away in steps
+        ),
+    }
 
 
 def _shown(card: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from evoke_core.config.memory import TINY
 from evoke_core.memory.library_sounds import LibrarySounds
 from evoke_core.memory.projection import read_projection
 from evoke_core.memory.studio import Ears
+from evoke_core.memory.text_encoder import TextStates
 from evoke_core.schemas import TABLES
 from evoke_core.storage.local import LocalStore
 from evoke_core.storage.tables import write_table
@@ -31,7 +32,7 @@ class Text:
     def encode(self, text):
         rng = np.random.default_rng(MOODS.index(text))
         place = l2_normalize(2.0 + rng.standard_normal(768)).astype(np.float32)
-        return SimpleNamespace(word_mean=lambda: place)
+        return TextStates(place[None], np.array([True]))
 
 
 class Access:
@@ -119,6 +120,8 @@ def test_a_library_whose_sounds_tell_its_moods_trains_the_projection(world):
     assert shown["tracks_labelled_by_people"] == 24
     assert shown["tracks_refused"] == 1
     assert "data:image/" in shown["left_out"]
+    assert "(n=24), other words" in shown["sound_against_words"]  # 4 moods, all pairs
+    assert shown["away_from_words_alone"].startswith("0.0000 at strength 0, ")
     assert stored(resources).origin.startswith("trained on 48 songs")
 
 
