@@ -118,7 +118,7 @@ def _expand(edges: Rows, left: _Grouped, right: _Grouped) -> Iterator[Rows]:
 def distinct_edges(left: Hashes, right: Hashes | None, radius: int) -> Iterator[Rows]:
     """Yield pairs of distinct hashes; right is None where left is joined with itself.
 
-    Both are sorted. Blocks of int64[E, 2], E at most _CELLS.
+    Both are sorted. Blocks of int64[E, 2], E below 2 * _CELLS.
     """
     other = left if right is None else right
     if not len(left) or not len(other):

@@ -10,6 +10,8 @@ BY_FORM = {
 
 _SHORT_CUT = "spares the exact question, whose answer is the same"
 _FLOAT64 = "numpy's default is float64"
+_UNIQUE = "sorts once more what is sorted and unique"
+_IN_A_BUCKET = "a bucket may hold its hashes in any order"
 _TEXT = "text compares alike as numpy's and as Python's"
 
 # By module, then by function and the changed lines as `mutants` prints them.
@@ -148,7 +150,76 @@ EQUIVALENT: dict[str, dict[tuple[str, str], str]] = {
             'numbers = known["component_id"].rank("dense").to_numpy().astype(None)',
         ): "labels may be floats that are whole",
     },
+    "evoke_core/corpus/components.py": {
+        (
+            "_edges_of_changes",
+            "old = np.setdiff1d(np.arange(len(hashes)), fresh, assume_unique=False)",
+        ): _UNIQUE,
+        (
+            "_edges_of_changes",
+            "old = np.setdiff1d(np.arange(len(hashes)), fresh, assume_unique=None)",
+        ): _UNIQUE,
+        (
+            "_edges_of_changes",
+            "old = np.setdiff1d(np.arange(len(hashes)), fresh, )",
+        ): _UNIQUE,
+    },
+    "evoke_core/corpus/hamming.py": {
+        (
+            "hamming_edges",
+            "repeated = np.flatnonzero(groups.counts >= 1)",
+        ): "a hash that comes once has no pair with itself",
+        (
+            "hamming_edges",
+            "yield np.sort(pairs, )",
+        ): "rows of two are sorted along the last axis, too",
+        (
+            "distinct_edges",
+            "if not len(left) and not len(other):",
+        ): "comparing with nothing finds nothing",
+        (
+            "_cut",
+            "for count in range(radius // 5 + 1, radius + 2):",
+        ): "a chunk granted 4 bits costs more than to add a chunk, however many hashes",
+        (
+            "_cut",
+            "for count in range(radius // 4 + 1, radius + 3):",
+        ): "a chunk beyond radius + 1 costs its visits and spares none",
+        ("_cut", "if cost <= least:"): "of two that cost the same either is cheapest",
+        (
+            "_Buckets.of",
+            "rows = np.argsort(values, kind=None)",
+        ): _IN_A_BUCKET,
+        (
+            "_Buckets.of",
+            "rows = np.argsort(values, )",
+        ): _IN_A_BUCKET,
+        (
+            "_Buckets.of",
+            "starts = np.searchsorted(values[rows], np.arange((2 << chunk.width) + 1))",
+        ): "no hash has those values",
+        (
+            "_Buckets.of",
+            "starts = np.searchsorted(values[rows], np.arange((1 << chunk.width) + 2))",
+        ): "no hash has those values",
+    },
     "evoke_core/boards/pool.py": {
         ("_thin_out", "if len(ids) >= wanted:"): "all of them travel either way",
+        (
+            "_thin_out",
+            "nearby = around.pool if (len(ids) == len(around.ids)) and False else _pool(ids, desk)",  # noqa: E501
+        ): "makes once more what there is",
+        (
+            "_extremes",
+            "return np.asarray(refinement.queries[0] + shifts, None)",
+        ): _FLOAT64,
+        (
+            "_extremes",
+            "return np.asarray(refinement.queries[0] + shifts, )",
+        ): _FLOAT64,
+        (
+            "_extremes",
+            "return np.asarray(refinement.queries[0] - shifts, np.float64)",
+        ): "every move has its opposite among the moves",
     },
 }

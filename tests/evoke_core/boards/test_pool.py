@@ -219,7 +219,8 @@ def test_a_picture_that_left_after_the_release_is_not_shown(heard, desk):
     assert len(image_ids) == 16
 
 
-def test_what_is_left_is_found_behind_all_that_has_gone(heard, desk):
+def test_what_is_left_is_found_behind_all_that_has_gone(heard, desk, monkeypatch):
+    monkeypatch.setattr(pool, "_FAR_AND_WIDE", 2)
     refinement = ask(heard, desk)
     best_first, _, _ = gather(refinement, desk)
     left = set(best_first[-2:])
@@ -357,27 +358,30 @@ def test_the_sliders_reach_only_as_far_as_what_travels_beside_the_tiles_at_rest(
     assert found.refinement.reach == 0.8 / 16  # the least there is
 
 
+@pytest.mark.parametrize("near", [1, 4])  # fewer than travel, or just as many
 def test_tiles_at_rest_travel_even_if_most_was_found_where_the_sliders_stand(
-    monkeypatch,
+    near, monkeypatch
 ):
-    # Around the song all but one have gone, more than are asked for in their stead.
-    monkeypatch.setattr(pool, "_FAR_AND_WIDE", 5)
-    monkeypatch.setattr(pool, "_MOST_GONE", 0)
     rest, first, second, third, other = np.eye(5)
-    seldom = 0.6 * rest + 0.8 * other + 0.01 * (first + second + third)
-    left = [rest, first, second, third, seldom]  # the last is on no board of one tile
-    desk = desk_over(np.stack(left + [rest] * 4), 4)
-    for gone in range(5, 9):
-        del desk.pictures[f"p{gone:05d}"], desk.rows[f"p{gone:05d}"]
+    # Unlike the best at rest, and so the next; on no board of one tile.
+    seldom = other - 0.3 * rest + 0.01 * (first + second + third)
+    left = [*[rest] * near, seldom, first, second, third]
+    gone = [rest - 0.1 * other] * len(left)
+    desk = desk_over(l2_normalize(np.stack(left + gone)), 4)
+    for row in range(len(left), len(left + gone)):
+        del desk.pictures[f"p{row:05d}"], desk.rows[f"p{row:05d}"]
+    # Around the song lie those that have gone, more than others are asked for instead.
+    monkeypatch.setattr(pool, "_FAR_AND_WIDE", len(left))
+    monkeypatch.setattr(pool, "_MOST_GONE", 0)
     refinement = Refinement(
         queries=0.001 * rest[None], whole_weight=0.7,
         directions=np.stack([first, second, third, 0 * other]), reach=0.8,
-        balance=0.75, size=1, max_per_artist=6, max_per_source=None,
+        balance=0.4, size=1, max_per_artist=6, max_per_source=None,
     )  # fmt: skip
     options = BoardOptions(dict.fromkeys(AXES[:3], 1.0))
     image_ids, _, _ = gather(refinement, desk, options)
     assert len(image_ids) == 4
-    assert {"p00000", "p00004"} <= set(image_ids)  # the best at rest, and the next
+    assert {"p00000", f"p{near:05d}"} <= set(image_ids)
 
 
 @pytest.mark.slow

@@ -52,13 +52,14 @@ def walked(hashes: list[int], radius: int) -> list[int]:
 
 
 def with_copies(count: int, *, seed: int) -> np.ndarray:
-    """Uniform hashes; a quarter is another one with up to 16 of its bits flipped."""
+    """Uniform hashes; a quarter is another one with 0 to 16 of its bits flipped."""
     rng = np.random.default_rng(seed)
     hashes = rng.integers(0, 2**64, count, dtype=np.uint64)
     copies = hashes[: count // 4].copy()
+    often = rng.random(len(copies))
     for _ in range(16):
         flip = np.uint64(1) << rng.integers(0, 64, len(copies)).astype(np.uint64)
-        copies ^= np.where(rng.random(len(copies)) < 0.7, flip, np.uint64(0))
+        copies ^= np.where(rng.random(len(copies)) < often, flip, np.uint64(0))
     hashes[-len(copies) :] = copies
     return rng.permutation(hashes)
 
@@ -92,9 +93,9 @@ def test_the_join_finds_what_comparing_every_pair_finds(
 @pytest.mark.parametrize("radius", range(17))
 @pytest.mark.usefixtures("always_cut")
 def test_chunks_lose_no_pair_and_tell_none_twice(radius: int):
-    hashes = with_copies(1_500, seed=radius)
+    hashes = with_copies(500, seed=radius)
 
-    assert hamming._cut(radius, 1_500, 1_500)
+    assert hamming._cut(radius, 500, 500)
     assert np.array_equal(hamming_pairs(hashes, radius), compared(hashes, radius))
 
 
@@ -108,13 +109,44 @@ def test_any_cut_grants_enough_bits_in_disjoint_chunks(radius: int):
         used = [b for c in chunks for b in range(c.shift, c.shift + c.width)]
         assert len(used) == len(set(used))
         assert max(used) < 64
+        assert max(chunk.width for chunk in chunks) <= 16
+
+
+def test_a_chunk_is_its_bits_and_no_others():
+    chunk = hamming._Chunk(shift=4, width=8, granted=1)
+
+    assert chunk.of(array([0xABCDFE, 0xF])).tolist() == [0xDF, 0]
+    assert chunk.flips().tolist() == [0, 1, 2, 4, 8, 16, 32, 64, 128]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "joined"),
+    [
+        ([1, 1, 1, 1, 1], [4, 1]),
+        ([1000, 23, 5], [1028]),
+        ([1000, 24, 5], [1024, 5]),
+        ([1023, 1024], [2047]),
+    ],
+)
+def test_blocks_are_joined_until_they_are_a_thousand_edges_or_four(
+    sizes: list[int], joined: list[int], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(hamming, "_CELLS", 1024)
+    blocks = [np.full((size, 2), n) for n, size in enumerate(sizes)]
+
+    found = list(hamming._batched(iter(blocks)))
+
+    assert [len(block) for block in found] == joined
+    assert np.array_equal(np.concatenate(found), np.concatenate(blocks))
 
 
 def granted(radius: int, left: int, right: int) -> list[int]:
     return [chunk.granted for chunk in hamming._cut(radius, left, right)]
 
 
-def test_equal_hashes_are_sought_in_buckets_where_visits_cost_less_than_all_pairs():
+def test_equal_hashes_are_sought_in_buckets_where_visits_cost_less_than_all_pairs(
+    monkeypatch: pytest.MonkeyPatch,
+):
     # To visit a bucket of 16 bits and its one neighbour costs as much as 12,300 pairs;
     # of n x n pairs every 65,536th is left to be compared.
     assert granted(0, 12_300, 12_300) == []
@@ -123,13 +155,25 @@ def test_equal_hashes_are_sought_in_buckets_where_visits_cost_less_than_all_pair
     # 65,536 visits at most: 806,092,800 pairs' worth.
     assert granted(0, 70_000, 11_515) == []
     assert granted(0, 70_000, 11_516) == [0]
+    monkeypatch.setattr(hamming, "_FEW", 0)
+    assert granted(0, 1, 12_300) == []
+    assert granted(0, 1, 12_301) == [0]
 
 
-def test_one_bit_is_granted_to_one_chunk_until_two_chunks_cost_less():
+def test_one_bit_is_granted_to_one_chunk_until_two_chunks_cost_less(
+    monkeypatch: pytest.MonkeyPatch,
+):
     # 65,536 visits with 17 neighbours each cost 7,500 pairs less than two with one;
     # 17 of 65,536 pairs are left, or 2: even at n^2 = 500 * 65,536^2, n = 1,465,429.5.
     assert granted(1, 1_465_429, 1_465_429) == [1]
     assert granted(1, 1_465_430, 1_465_430) == [0, 0]
+    # Were a pair twice as dear: n^2 = 250 * 65,536^2, n = 1,036,215.1.
+    monkeypatch.setattr(hamming, "_CELL_NS", 2.0)
+    assert granted(1, 1_036_215, 1_036_215) == [1]
+    assert granted(1, 1_036_216, 1_036_216) == [0, 0]
+    # And for equal hashes: half of 12,300.
+    assert granted(0, 6_150, 6_150) == []
+    assert granted(0, 6_151, 6_151) == [0]
 
 
 @pytest.mark.usefixtures("always_cut")
@@ -157,6 +201,18 @@ def test_the_radius_is_inclusive():
     assert hamming_pairs(hashes, 12).tolist() == [[0, 1], [1, 2]]
 
 
+def test_a_block_compares_no_more_than_a_cache_holds(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(hamming, "_CELLS", 4)
+
+    blocks = list(hamming._near(array([0] * 3), array([0] * 6), 0))
+
+    # Three rows with four columns one by one, then with two columns two at once.
+    assert [len(block) for block in blocks] == [4, 4, 4, 4, 2]
+    assert sorted(np.concatenate(blocks).tolist()) == [
+        [i, j] for i in range(3) for j in range(6)
+    ]
+
+
 def pairs_between(new: np.ndarray, old: np.ndarray, radius: int) -> list[list[int]]:
     blocks = [block.tolist() for block in distinct_edges(new, old, radius)]
     return sorted(pair for block in blocks for pair in block)
@@ -178,8 +234,8 @@ def test_new_against_old_finds_every_pair_between_them(
 
 @pytest.mark.usefixtures("always_cut")
 def test_new_against_old_goes_through_the_buckets_alike():
-    hashes = with_copies(1_600, seed=5)
-    new, old = np.unique(hashes[:600]), np.unique(hashes[600:])
+    hashes = with_copies(600, seed=5)
+    new, old = np.unique(hashes[:200]), np.unique(hashes[200:])
 
     distance = np.bitwise_count(new[:, None] ^ old)
     expected = np.argwhere(distance <= 12)
@@ -220,6 +276,15 @@ def test_only_new_hashes_are_compared_with_the_old(monkeypatch: pytest.MonkeyPat
 
     assert sum(sizes) <= 10 * 10 + 10 * 2_990
     assert np.array_equal(resumed, hamming_components(hashes, 12))
+
+
+def test_every_hash_is_left_alone_with_itself_and_each_pair_comes_in_order():
+    # Values that descend, so that the later row of a pair is of the lower hash.
+    hashes = array([7, 6, 6, 1 << 40])
+    blocks = list(hamming_edges(hashes, 1))
+
+    assert all(len(block) for block in blocks)
+    assert sorted(np.concatenate(blocks).tolist()) == [[0, 1], [0, 2], [1, 2]]
 
 
 def test_ten_thousand_equal_hashes_cost_no_list_of_pairs():
