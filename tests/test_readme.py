@@ -230,8 +230,9 @@ def test_demos_end_with_a_board_and_roll_back_returns(home: Path, jpeg) -> None:
     assert len(boards(home)) == 3
     back = run("make roll-back", home, timeout_s=300)
     assert back.returncode == 0, back.stdout + back.stderr
-    shared = run("make share BOARD=Nocturne", home, timeout_s=300)
-    assert "shared" in shared.stdout + shared.stderr
+    shared = run('make share BOARD="Night garden"', home, timeout_s=300)
+    assert shared.returncode == 0, shared.stdout + shared.stderr
+    assert Path(shared.stdout.strip()).name == "board.html"
 
 
 @pytest.mark.slow
