@@ -7,6 +7,7 @@ runs whole demos, the UI and a code server. What is not run says why beside its 
 
 import os
 import re
+import shlex
 import shutil
 import signal
 import socket
@@ -102,7 +103,8 @@ def environment(
 
 def made(command: str) -> list[str]:
     """Turn a make command into one that installs nothing and uses this environment."""
-    given = command.split("make ", 1)[1].replace("[", "").replace("]", "").split()
+    words = command.split("make ", 1)[1].replace("[", "").replace("]", "")
+    given = shlex.split(words)
     bin_folder = Path(sys.executable).parent
     stamps = ["-o", ".venv/.core", "-o", ".venv/.dev"]
     return [
