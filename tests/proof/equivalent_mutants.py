@@ -12,6 +12,11 @@ _SHORT_CUT = "spares the exact question, whose answer is the same"
 _FLOAT64 = "numpy's default is float64"
 _UNIQUE = "sorts once more what is sorted and unique"
 _IN_A_BUCKET = "a bucket may hold its hashes in any order"
+_IN_A_COMPONENT = "a component may hold its hashes in any order"
+_NOT_ASKED = "a new hash is asked for no component"
+_WEIGHT = "an edge's weight is not read"
+_EITHER_WAY = "weakly connected is what scipy looks for, edges either way"
+_LABELS = "scipy's labels of 32 bits number as many"
 _TEXT = "text compares alike as numpy's and as Python's"
 
 # By module, then by function and the changed lines as `mutants` prints them.
@@ -152,6 +157,54 @@ EQUIVALENT: dict[str, dict[tuple[str, str], str]] = {
     },
     "evoke_core/corpus/components.py": {
         (
+            "mirrored_components",
+            "return _lowest_row(_merge(labels, found)[places[:, 1]])",
+        ): "a picture and its forms are of one component",
+        ("_resume", "component = np.full(len(hashes), None)"): _NOT_ASKED,
+        ("_resume", "component = np.full(len(hashes), +1)"): _NOT_ASKED,
+        ("_resume", "component = np.full(len(hashes), -2)"): _NOT_ASKED,
+        (
+            "_resume",
+            "torn = torn[np.argsort(component[torn], kind=None)]",
+        ): _IN_A_COMPONENT,
+        (
+            "_resume",
+            "torn = torn[np.argsort(component[torn], )]",
+        ): _IN_A_COMPONENT,
+        (
+            "_resume",
+            "return result, np.flatnonzero(~old), np.split(torn, cuts) if (len(torn)) or True else []",  # noqa: E501
+        ): "a component of nothing has no pairs",
+        (
+            "_merge",
+            "if sum(map(len, held)) > _EDGES:",
+        ): "edges are merged alike one block later",
+        (
+            "_merged",
+            "graph = coo_array((np.ones(len(one), None), (one, other)), shape=(size, size))",  # noqa: E501
+        ): _WEIGHT,
+        (
+            "_merged",
+            "graph = coo_array((np.ones(len(one), ), (one, other)), shape=(size, size))",  # noqa: E501
+        ): _WEIGHT,
+        (
+            "_merged",
+            "_, component = connected_components(graph, directed=None)",
+        ): _EITHER_WAY,
+        (
+            "_merged",
+            "_, component = connected_components(graph, )",
+        ): _EITHER_WAY,
+        (
+            "_merged",
+            "_, component = connected_components(graph, directed=True)",
+        ): _EITHER_WAY,
+        (
+            "_merged",
+            "return np.asarray(component[labels], dtype=None)",
+        ): _LABELS,
+        ("_merged", "return np.asarray(component[labels], )"): _LABELS,
+        (
             "_edges_of_changes",
             "old = np.setdiff1d(np.arange(len(hashes)), fresh, assume_unique=False)",
         ): _UNIQUE,
@@ -177,10 +230,6 @@ EQUIVALENT: dict[str, dict[tuple[str, str], str]] = {
             "distinct_edges",
             "if not len(left) and not len(other):",
         ): "comparing with nothing finds nothing",
-        (
-            "_cut",
-            "for count in range(radius // 5 + 1, radius + 2):",
-        ): "a chunk granted 4 bits costs more than to add a chunk, however many hashes",
         (
             "_cut",
             "for count in range(radius // 4 + 1, radius + 3):",

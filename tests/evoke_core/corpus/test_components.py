@@ -1,9 +1,11 @@
 """Components are what walking from hash to near hash reaches; see test_hamming, too."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evoke_core.corpus import hamming
 from evoke_core.corpus.components import hamming_components, mirrored_components
 
 # Of few bits, so that many lie near each other.
@@ -52,16 +54,27 @@ def test_a_component_that_loses_its_middle_falls_apart_and_others_stay():
     assert hamming_components(after, 2, known).tolist() == [0, 1, 2, 2]
 
 
-def test_what_is_left_of_two_torn_components_holds_together_apart():
-    # The ends of the first lie around the second in order, 2 bits from each other.
+def test_what_is_left_of_a_torn_component_is_compared_with_itself_alone(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    # What is left of the first, 2 bits apart, lies around the second in order.
     lost = (0, 0b0111 << 30)
-    ends, inner = (1, 1 << 63), (0b0111 << 30 | 1 << 33, 0b0111 << 30 | 1 << 34)
-    before = np.array([*lost, *ends, *inner], np.uint64)
+    outer = (1, 1 << 62, 1 << 63)
+    inner = (0b0111 << 30 | 1 << 33, 0b0111 << 30 | 1 << 34)
+    before = np.array([*lost, *outer, *inner], np.uint64)
     known = (before, hamming_components(before, 2))
-    after = np.array([ends[0], *inner, ends[1]], np.uint64)
+    after = np.array([outer[0], *inner, *outer[1:]], np.uint64)
+    compared, near = [], hamming._near
 
-    assert known[1].tolist() == [0, 1, 0, 0, 1, 1]
-    assert hamming_components(after, 2, known).tolist() == [0, 1, 1, 0]
+    def counted(left, right, radius):
+        compared.append((len(left), len(right)))
+        return near(left, right, radius)
+
+    monkeypatch.setattr(hamming, "_near", counted)
+
+    assert known[1].tolist() == [0, 1, 0, 0, 0, 1, 1]
+    assert hamming_components(after, 2, known).tolist() == [0, 1, 1, 0, 0]
+    assert sorted(compared) == [(2, 2), (3, 3)]
 
 
 def test_labels_may_be_any_numbers_and_known_hashes_come_often():

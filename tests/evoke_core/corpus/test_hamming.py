@@ -176,6 +176,11 @@ def test_one_bit_is_granted_to_one_chunk_until_two_chunks_cost_less(
     assert granted(0, 6_151, 6_151) == [0]
 
 
+@pytest.mark.parametrize("radius", range(17))
+def test_no_chunk_of_millions_of_hashes_is_granted_more_than_3_bits(radius: int):
+    assert max(granted(radius, 2_000_000, 2_000_000)) <= 3
+
+
 @pytest.mark.usefixtures("always_cut")
 def test_few_pairs_and_far_radii_are_compared_without_a_cut(
     monkeypatch: pytest.MonkeyPatch,
@@ -263,6 +268,8 @@ def test_components_after_additions_and_withdrawals_equal_a_fresh_run(
 
 def test_only_new_hashes_are_compared_with_the_old(monkeypatch: pytest.MonkeyPatch):
     hashes = with_copies(3_000, seed=1)
+    old = set(hashes[:2_990].tolist())
+    new = set(hashes.tolist()) - old
     known = (hashes[:2_990], hamming_components(hashes[:2_990], 12))
     sizes = []
     whole = hamming._near
@@ -274,7 +281,7 @@ def test_only_new_hashes_are_compared_with_the_old(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(hamming, "_near", counted)
     resumed = hamming_components(hashes, 12, known)
 
-    assert sum(sizes) <= 10 * 10 + 10 * 2_990
+    assert sum(sizes) == len(new) * (len(new) + len(old))
     assert np.array_equal(resumed, hamming_components(hashes, 12))
 
 
