@@ -35,6 +35,7 @@ BOARD = {
     "refinement": {
         "dimension": 2, "board_size": 12, "balance": 0.8, "max_per_artist": 12,
         "max_per_source": None, "queries": [{"weight": 1.0, "vector": [1.0, 0.0]}],
+        "axes": [{"direction": [0.0, 1.0]}] * 4, "reach": 1.0,
     },
     "release": {"bridge": "ridge"},
 }  # fmt: skip
