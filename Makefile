@@ -27,8 +27,9 @@ demo: $(VENV)/.core $(DAGSTER_HOME)/dagster.yaml  ## a finished board; SONG= and
 test: $(VENV)/.dev  ## the tests
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
-proof: $(VENV)/.dev  ## faults at every boundary, and the slow tests
+proof: $(VENV)/.dev  ## faults at every boundary, slow tests, mutants, benchmarks: some three hours
 	@$(BIN)/python -m tests.proof && $(BIN)/python -m pytest -m slow
+	@$(MAKE) --no-print-directory mutants bench
 
 mutants: $(VENV)/.dev  ## would the tests notice wrong code? half an hour; MODULES= names some
 	@$(PIP) --editable '.[mutants]'

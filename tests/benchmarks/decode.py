@@ -61,7 +61,7 @@ def _three_times(data: bytes) -> None:
     imagehash.phash(whole)
     small = whole.copy()
     small.thumbnail((512, 512), Image.Resampling.LANCZOS)
-    measured = DecodedPicture(np.asarray(small), *whole.size, "JPEG", None)
+    measured = DecodedPicture(np.asarray(small), *whole.size, None)
     measure_facts(data, measured)
     thumbnail = Image.open(io.BytesIO(data)).convert("RGB")
     thumbnail.thumbnail((512, 512), Image.Resampling.LANCZOS)
