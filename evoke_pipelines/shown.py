@@ -21,7 +21,7 @@ from evoke_core.storage.store import Store
 _CELL_CHARACTERS = 48
 _LIST_VALUES = 6  # of a longer list only the length is shown
 _SAMPLE_ROWS, _SAMPLE_CHARACTERS = 3, 26  # so that three rows stand side by side
-_QUALITY = 82  # of WebP; a contact sheet is a tenth of its PNG
+_QUALITY = 82  # of WebP
 _QUIET_S = 10.0  # between two lines of progress
 _LINK_S = 86_400  # of a presigned link: whoever has it reads the blob for a day
 
@@ -83,16 +83,18 @@ def encoder_shown(encoder: Encoder) -> dict[str, Any]:
     }
 
 
-def picture(png: bytes) -> str:
-    """Show a PNG inline in the UI, as WebP where that is smaller.
+def picture(drawn: bytes) -> str:
+    """Show a PNG or WebP inline in the UI, a PNG as WebP where that is smaller.
 
     Every event keeps its pictures, so their bytes are what fills Dagster's database.
     """
-    buffer = io.BytesIO()
-    Image.open(io.BytesIO(png)).convert("RGB").save(buffer, "WEBP", quality=_QUALITY)
-    kind, data = min(
-        (("webp", buffer.getvalue()), ("png", png)), key=lambda each: len(each[1])
-    )
+    kind, data = "webp", drawn
+    with Image.open(io.BytesIO(drawn)) as opened:
+        if opened.format == "PNG":
+            buffer = io.BytesIO()
+            opened.convert("RGB").save(buffer, "WEBP", quality=_QUALITY)
+            both = (("webp", buffer.getvalue()), ("png", drawn))
+            kind, data = min(both, key=lambda each: len(each[1]))
     return f"md:![](data:image/{kind};base64,{base64.b64encode(data).decode('ascii')})"
 
 

@@ -11,6 +11,8 @@ _GAP_PX = 6
 _PITCH_PX = _CELL_PX + _GAP_PX
 _LABEL_PX = 22
 _FONT_PX = 14
+_QUALITY = 82
+_EFFORT = 2  # of 6; half the time of the default, 3 % more bytes
 _GROUND = (250, 250, 249)
 _INK = (51, 51, 51)
 
@@ -22,12 +24,12 @@ def contact_sheet(pictures: Sequence[bytes]) -> bytes:
         pictures: Encoded pictures that are known to decode, such as thumbnails.
 
     Returns:
-        PNG bytes; a blank strip for no pictures.
+        WebP bytes; a blank strip for no pictures.
     """
     rows = max(1, -(-len(pictures) // COLUMNS))
     sheet = _blank(rows * _PITCH_PX + _GAP_PX)
     _paste(sheet, pictures, top=_GAP_PX)
-    return _png(sheet)
+    return _webp(sheet)
 
 
 def labelled_sheet(groups: Mapping[str, Sequence[bytes]]) -> bytes:
@@ -37,7 +39,7 @@ def labelled_sheet(groups: Mapping[str, Sequence[bytes]]) -> bytes:
         groups: Pictures by label, in order; a group of more than ten takes more rows.
 
     Returns:
-        PNG bytes; a blank strip for no groups.
+        WebP bytes; a blank strip for no groups.
     """
     heights = [
         _LABEL_PX + max(1, -(-len(pictures) // COLUMNS)) * _PITCH_PX
@@ -51,7 +53,7 @@ def labelled_sheet(groups: Mapping[str, Sequence[bytes]]) -> bytes:
         draw.text((_GAP_PX, top), label, fill=_INK, font=font)
         _paste(sheet, pictures, top=top + _LABEL_PX)
         top += height
-    return _png(sheet)
+    return _webp(sheet)
 
 
 def _blank(height: int) -> Image.Image:
@@ -67,11 +69,8 @@ def _paste(sheet: Image.Image, pictures: Sequence[bytes], *, top: int) -> None:
         sheet.paste(cell, (_GAP_PX + column * _PITCH_PX, top + row * _PITCH_PX))
 
 
-def _png(sheet: Image.Image) -> bytes:
+def _webp(sheet: Image.Image) -> bytes:
+    """Encode at about 90 kB for forty photographs, small enough for metadata."""
     buffer = io.BytesIO()
-    # 128 colours keep forty photographs at about 150 kB, small enough for metadata;
-    # a quarter of the sheet names them as well as all of it, in a tenth of the time.
-    colours = sheet.reduce(4).quantize(128)
-    flat = sheet.quantize(palette=colours, dither=Image.Dither.NONE)
-    flat.save(buffer, "PNG", optimize=True)
+    sheet.save(buffer, "WEBP", quality=_QUALITY, method=_EFFORT)
     return buffer.getvalue()

@@ -31,8 +31,8 @@ class CurationReport:
     """One look at a curated corpus.
 
     Attributes:
-        kept_sheet: PNG of pictures spread over what was kept.
-        left_out_sheet: PNG with a labelled row for each reason.
+        kept_sheet: WebP of pictures spread over what was kept.
+        left_out_sheet: WebP with a labelled row for each reason.
         coverage: By source, stratum, aesthetic, hue, mood and licence: the name,
             rows listed, and of these kept, duplicate, rejected, failed.
     """

@@ -29,7 +29,7 @@ from evoke_pipelines.shown import (
 _GROUP = "corpus"
 _RADIUS = "radius_bits"
 _FAILED = "failed"
-KEPT_KEY, LEFT_OUT_KEY = "reports/kept.png", "reports/left_out.png"
+KEPT_KEY, LEFT_OUT_KEY = "reports/kept.webp", "reports/left_out.webp"
 
 
 @dg.asset(
@@ -174,7 +174,7 @@ def image_previews(
     group_name=_GROUP,
     kinds={"pillow"},
     deps=["source_manifests", "image_facts", "image_embeddings", "curated_images"],
-    code_version="1",
+    code_version="2",
 )
 def curation_report(
     context: dg.AssetExecutionContext, store: dg.ResourceParam[Store]

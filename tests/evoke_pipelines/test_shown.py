@@ -1,5 +1,6 @@
 """How results look in the Dagster UI: samples, pictures, times, links, progress."""
 
+import base64
 import io
 from typing import Any
 
@@ -7,6 +8,7 @@ import dagster as dg
 import polars as pl
 import pytest
 
+from evoke_core.corpus.contact_sheet import contact_sheet
 from evoke_core.storage.local import LocalStore
 from evoke_pipelines.shown import (
     as_markdown,
@@ -56,6 +58,8 @@ def test_pictures_are_shown_in_the_smaller_encoding(jpeg) -> None:
     shown = picture(buffer.getvalue())
     assert shown.startswith("md:![](data:image/webp;base64,")
     assert len(shown) < len(buffer.getvalue())
+    sheet = contact_sheet([jpeg(1)])
+    assert base64.b64decode(picture(sheet).partition(",")[2][:-1]) == sheet
 
 
 @pytest.mark.parametrize(

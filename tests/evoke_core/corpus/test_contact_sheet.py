@@ -13,7 +13,7 @@ RED = (200, 30, 30)
 
 def sheet_of(pictures: list[bytes]) -> Image.Image:
     with Image.open(io.BytesIO(contact_sheet(pictures))) as opened:
-        assert opened.format == "PNG"
+        assert opened.format == "WEBP"
         return opened.convert("RGB")
 
 
@@ -38,7 +38,7 @@ def test_each_picture_fills_its_own_cell_and_no_other():
     sheet = sheet_of([plain(400, 90), plain(90, 400), plain(16, 16, "PNG")])
 
     middles = [sheet.getpixel((6 + 94 * cell + 44, 6 + 44)) for cell in range(4)]
-    corners = [sheet.getpixel((6 + 94 * cell + 1, 6 + 1)) for cell in range(4)]
+    corners = [sheet.getpixel((6 + 94 * cell + 4, 6 + 4)) for cell in range(4)]
     assert [is_red(pixel) for pixel in middles] == [True, True, True, False]
     assert [is_red(pixel) for pixel in corners] == [True, True, True, False]
     assert not is_red(sheet.getpixel((6 + 88 + 2, 50)))

@@ -114,7 +114,7 @@ def test_the_report_reads_thumbnails_of_what_it_shows(jpeg: Callable[..., bytes]
 
     assert sorted(asked) == ["1", "2", "3"]
     for sheet in (report.kept_sheet, report.left_out_sheet):
-        assert Image.open(io.BytesIO(sheet)).format == "PNG"
+        assert Image.open(io.BytesIO(sheet)).format == "WEBP"
 
 
 def test_an_empty_corpus_has_an_empty_report():
