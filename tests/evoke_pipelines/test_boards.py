@@ -58,7 +58,7 @@ def test_a_board_is_shown_with_its_links_time_moods_picture_and_release(house):
     assert said["release"] == board["release"]["release_id"]
     assert said["moods"].split(", ")[0] == board["moods"][0]["mood"]
     assert said["tiles"] == len(board["tiles"])
-    assert said["first_tiles"].startswith("![](data:image/png;base64,")
+    assert said["first_tiles"].startswith("![](data:image/webp;base64,")
     assert len(said["first_tiles"]) < 100_000
     parts = [said[f"seconds_{part}"] for part in ("reading", "composing", "storing")]
     assert said["seconds"] == pytest.approx(sum(parts), abs=0.02)

@@ -65,7 +65,7 @@ def test_the_board_follows_the_song_through_its_sections(visit, planted):
     visit.page.keyboard.press("ArrowRight")  # five seconds on
     pace = "document.getElementById('grid').style.getPropertyValue"
     for named in ("--move", "--fade"):
-        visit.page.wait_for_function(f"{pace}('{named}') === '600ms'")
+        visit.page.wait_for_function(f"() => {pace}('{named}') === '600ms'")
     assert visit.comes_to(leaning(planted, 1))
     assert visit.page.locator(".sections .is-now").get_attribute("data-section") == "1"
     assert visit.said == []

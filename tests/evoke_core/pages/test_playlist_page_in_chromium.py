@@ -138,10 +138,10 @@ def test_a_track_plays_fills_its_ribbon_and_is_followed_by_the_next_that_is_ther
     page = visit(playlist)
     page.get_by_role("button", name="Play Track 0").click()
     page.wait_for_function(
-        "document.querySelector('.track-clock').textContent > '0:00'"
+        "() => document.querySelector('.track-clock').textContent > '0:00'"
     )
     page.wait_for_function(
-        "document.querySelector('.played').getAttribute('width') > 0"
+        "() => document.querySelector('.played').getAttribute('width') > 0"
     )
     filled = float(page.locator(".played").first.get_attribute("width"))
 
