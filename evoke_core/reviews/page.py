@@ -71,7 +71,7 @@ def render_study(
             "data": json_block(data),
         },
         styles=("board.css", "study.css"),
-        scripts=("listening.js", "trials.js", "study.js"),
+        scripts=("keeper.js", "listening.js", "trials.js", "study.js"),
         packages=_PACKAGES,
     )
 

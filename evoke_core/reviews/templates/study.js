@@ -6,10 +6,11 @@ const KEYS = { 1: "first", 2: "second", y: "match", n: "no_match", 0: "unsure" }
 const CHOSEN_MS = 220; // long enough to see what was chosen
 
 class StudyPage {
-  constructor(study) {
+  constructor(study, keeper, kept) {
     this.study = study;
     this.view = new TrialView(study.pictures);
-    this.kept = recall(study.study_id);
+    this.keeper = keeper;
+    this.kept = kept ?? { rater: { name: "", background: "" }, answers: {} };
     this.index = 0;
     this.failed = new Set();
     this.listening = new Listening(study.songs, {
@@ -37,7 +38,7 @@ class StudyPage {
   bindWelcome() {
     const form = document.getElementById("about");
     const { rater } = this.kept;
-    form.elements.rater.value = rater.name;
+    if (rater.name) form.elements.rater.value = rater.name;
     if (rater.background) form.elements.background.value = rater.background;
     if (this.answered()) {
       document.getElementById("begin").textContent = "Continue";
@@ -45,6 +46,7 @@ class StudyPage {
       resume.hidden = false;
       resume.textContent = `${this.answered()} of ${this.study.trials.length} answered so far`;
     }
+    document.getElementById("begin").disabled = false;
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       const name = form.elements.rater.value.trim();
@@ -232,11 +234,9 @@ class StudyPage {
   }
 
   keep() {
-    try {
-      localStorage.setItem(placeOf(this.study.study_id), JSON.stringify(this.kept));
-    } catch {
+    this.keeper.keep(this.kept).catch(() => {
       say("This browser keeps nothing, so finish and save before you close the page.");
-    }
+    });
   }
 
   showProgress() {
@@ -249,20 +249,6 @@ class StudyPage {
 function turnTo(wanted) {
   for (const id of ["welcome", "trial", "end"]) {
     document.getElementById(id).hidden = id !== wanted;
-  }
-}
-
-function placeOf(studyId) {
-  return `evoke.${studyId}`;
-}
-
-function recall(studyId) {
-  const empty = { rater: { name: "", background: "" }, answers: {} };
-  try {
-    const kept = JSON.parse(localStorage.getItem(placeOf(studyId)));
-    return kept?.rater && kept?.answers ? kept : empty;
-  } catch {
-    return empty; // nothing is kept, or what was kept is torn
   }
 }
 
@@ -280,4 +266,10 @@ function say(text) {
   quiet = setTimeout(() => line.classList.remove("is-shown"), 2600);
 }
 
-new StudyPage(JSON.parse(document.getElementById("study-data").textContent));
+async function begin() {
+  const study = JSON.parse(document.getElementById("study-data").textContent);
+  const keeper = new Keeper(study.study_id);
+  new StudyPage(study, keeper, await keeper.recall());
+}
+
+begin();

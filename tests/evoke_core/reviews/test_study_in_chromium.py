@@ -32,6 +32,7 @@ class Sitting:
         self.page.on("pageerror", lambda error: self.said.append(str(error)))
         self.page.on("request", lambda request: self.asked.append(request.url))
         self.page.goto(address)
+        self.page.wait_for_selector("#begin:not([disabled])")
 
     def begin(self, name="Ann", background="designer"):
         self.page.locator("#rater").fill(name)
@@ -142,6 +143,18 @@ def test_a_closed_tab_loses_nothing(sitting, context, address, made):
     assert again.sees("#back:not([disabled])"), "it goes on at the second question"
 
 
+def test_where_the_browser_keeps_nothing_it_says_so_and_goes_on(context, address):
+    refuse = "indexedDB.open = () => { throw new DOMException('', 'SecurityError'); }"
+    context.add_init_script(refuse)
+    sitting = Sitting(context, address)
+    sitting.begin()
+    assert "keeps nothing" in sitting.text("#status")
+    sitting.listen()
+    sitting.press("0")
+    assert sitting.page.locator("#progress").get_attribute("aria-valuenow") == "1"
+    assert sitting.said == []
+
+
 def test_an_answer_can_be_looked_at_and_changed(sitting, made):
     sitting.begin()
     sitting.answer_all(made.study)
@@ -164,15 +177,19 @@ def test_keys_of_the_other_kind_of_question_do_nothing(sitting, made):
     assert sitting.page.locator("#progress").get_attribute("aria-valuenow") == "0"
 
 
-def test_without_the_song_it_says_so_and_takes_a_file_or_goes_on(
-    context, made, store, address, tmp_path
-):
-    first = made.study.trials[0]
-    title = first.board_id.removesuffix("-0")
-    own = tmp_path / "mine.wav"
-    own.write_bytes(store.read(f"drops/{title}.wav"))
+@pytest.fixture
+def lost(made, store):
+    """The song of the first question, which is no longer where the page looks."""
+    title = made.study.trials[0].board_id.removesuffix("-0")
+    song = store.read(f"drops/{title}.wav")
     store.delete(f"drops/{title}.wav")
-    sitting = Sitting(context, address)
+    return title, song
+
+
+def test_without_the_song_it_says_so_and_takes_a_file(lost, sitting, tmp_path):
+    title, song = lost
+    own = tmp_path / "mine.wav"
+    own.write_bytes(song)
     sitting.begin()
     sitting.page.wait_for_selector("#unplayable:not([hidden])")
     assert title.title() in sitting.text("#unplayable p:first-child")
@@ -183,14 +200,17 @@ def test_without_the_song_it_says_so_and_takes_a_file_or_goes_on(
     assert not sitting.sees("#unplayable")
     sitting.press("0")
     assert sitting.page.locator("#progress").get_attribute("aria-valuenow") == "1"
-    sitting.page.close()
-    skipping = Sitting(context, address)
-    skipping.page.locator("#begin").click()
-    skipping.page.wait_for_selector("#unplayable:not([hidden])")
-    skipping.page.locator("#skip").click()
-    skipping.settle()
-    assert skipping.page.evaluate("document.getElementById('next').hidden"), (
-        "the next question stands, unanswered"
+
+
+def test_a_question_without_its_song_can_be_skipped(lost, sitting):
+    sitting.begin()
+    sitting.page.wait_for_selector("#unplayable:not([hidden])")
+    sitting.page.locator("#skip").click()
+    sitting.settle()
+    assert sitting.sees("#back:not([disabled])"), "it is the second question"
+    assert sitting.page.locator("#progress").get_attribute("aria-valuenow") == "0"
+    assert sitting.page.evaluate("document.getElementById('next').hidden"), (
+        "the second question stands, unanswered"
     )
 
 
