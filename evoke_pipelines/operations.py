@@ -21,6 +21,7 @@ from evoke_core.music.encode import MusicEncoder
 from evoke_core.publish import roll_back_release
 from evoke_core.storage.store import Store
 from evoke_pipelines.resources import IndexAccess
+from evoke_pipelines.shown import link
 
 _SLIDER = "From -1 to 1; 0 is what the song asks for."
 
@@ -77,7 +78,7 @@ def compose_refined(
     hang_gallery(store)
     context.add_output_metadata(
         {
-            "board": dg.MetadataValue.path(store.locate(page)),
+            "board": link(store, page),
             "tiles": len(board.document["tiles"]),
         }
     )

@@ -34,7 +34,7 @@ from evoke_core.serving.quarantine import find_audio
 from evoke_core.serving.sidecars import kept_lyrics
 from evoke_core.storage.store import Store
 from evoke_pipelines.partitions import AUDIO_DROPS, CURATED, CURATED_TRACKS
-from evoke_pipelines.shown import as_metadata, picture
+from evoke_pipelines.shown import as_metadata, link, picture
 from evoke_pipelines.songs import fail_songs, song_asset
 
 REFUSED_TAG = "evoke/refused"  # of a run that failed because songs were refused
@@ -251,7 +251,7 @@ def _materialization(
             "title": card["title"],
             "status": card["status"],
             **({"reason": card["message"]} if card["message"] else {}),
-            **({"image": store.locate(image)} if card["image"] else {}),
+            **({"image": link(store, image)} if card["image"] else {}),
             "words": card["words"]["said"],
             **{
                 f"words_{about}": card["words"][about]

@@ -25,7 +25,7 @@ from evoke_core.playlists.playlist import (
     shelve_playlist,
 )
 from evoke_core.storage.store import Store, digest
-from evoke_pipelines.shown import as_markdown, as_metadata, picture
+from evoke_pipelines.shown import as_markdown, as_metadata, link, picture
 
 _PICTURES_SHOWN = 20
 
@@ -74,7 +74,7 @@ def playlist(
     page = shelve_playlist(store, made)
     return dg.MaterializeResult(
         metadata={
-            "playlist": dg.MetadataValue.path(store.locate(page)),
+            "playlist": link(store, page),
             "asked_by": asked.name,
             **_shown(asked, made),
         },
@@ -93,7 +93,7 @@ def board_comparison(
     page, found = shelve_comparison(store, config.left, config.right)
     return dg.MaterializeResult(
         metadata={
-            "comparison": dg.MetadataValue.path(store.locate(page)),
+            "comparison": link(store, page),
             "song": found.left["track"]["title"],
             "shared": len(found.shared),
             "tiles": max(len(side["tiles"]) for side in (found.left, found.right)),
