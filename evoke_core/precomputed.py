@@ -17,6 +17,7 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -27,6 +28,7 @@ import polars as pl
 
 from evoke_core.errors import ConfigError
 from evoke_core.vectors import Array, l2_normalize
+from evoke_core.workers import map_guarded, may_be_lost
 
 VERSION = 1  # raise it with every change of arithmetic
 _AMBIGUOUS = -1
@@ -38,6 +40,8 @@ _DAMAGE = (
     pl.exceptions.PolarsError, pl.exceptions.PanicException,
 )  # fmt: skip
 _LARGEST = float(np.finfo(np.float32).max)
+# What a first reading may take: more than what anybody has brought.
+_TRIED_S, _TRIED_BYTES = 600.0, 64 * 1024**3
 _FLAT = 1e-6  # shorter than this share of the mean length: nothing is left of a vector
 
 
@@ -172,6 +176,8 @@ def _read(path: Path, data: bytes) -> tuple[list[str], npt.NDArray[np.float64]]:
             f"vectors {path}: {path.suffix or 'no ending'} is not a form that is read; "
             "bring .parquet or .npz"
         )
+    if path.suffix.lower() == ".parquet" and (why := _harm_of(path)):
+        raise ConfigError(f"vectors {path}: reading it {why}; write the file again")
     try:
         ids, vectors = readers[path.suffix.lower()](io.BytesIO(data))
     except _DAMAGE as wrong:
@@ -185,6 +191,29 @@ def _read(path: Path, data: bytes) -> tuple[list[str], npt.NDArray[np.float64]]:
             "bring one vector of one length for each id"
         )
     return ["/".join(_parts(name)) for name in ids], vectors
+
+
+def _harm_of(path: Path) -> str | None:
+    """Say what reading does to a process that may be lost; None where it is borne.
+
+    One wrong byte in a page's header can make the reader ask for more memory than
+    there is, and that ends its process.
+    """
+    if may_be_lost():
+        return None
+    [why] = map_guarded(
+        _try_parquet,
+        [path],
+        timeout_s=_TRIED_S,
+        lost=lambda _, why: why,
+        memory_bytes=_TRIED_BYTES,
+    )
+    return why
+
+
+def _try_parquet(path: Path) -> None:
+    with suppress(*_DAMAGE):  # which is told where it is read in earnest
+        _read_parquet(io.BytesIO(path.read_bytes()))
 
 
 def _read_parquet(data: io.BytesIO) -> tuple[list[str], npt.NDArray[np.float64]]:

@@ -21,6 +21,7 @@ _Result = TypeVar("_Result")
 _WORTH_A_PROCESS = 24
 _AHEAD = 16  # items handed out before they are asked for, a core
 _END = object()
+_guarded = False
 GUARDED_BYTES = 3 * 1024**3  # of memory that one process of `map_guarded` may take
 
 
@@ -68,7 +69,7 @@ def map_guarded(
     ahead = deque[Any]()
     with ProcessPool(
         cores,
-        initializer=_cap_memory,
+        initializer=_enter,
         initargs=(memory_bytes,),
         context=get_context("spawn"),
     ) as pool:
@@ -84,6 +85,18 @@ def map_guarded(
                 yield lost(item, f"took more than {memory_bytes / 1024**3:.2g} GB")
             except ProcessExpired as died:
                 yield lost(item, f"ended its process ({died.exitcode})")
+
+
+def may_be_lost() -> bool:
+    """Whether this process is one of `map_guarded`'s."""
+    return _guarded
+
+
+def _enter(memory_bytes: int) -> None:
+    """Begin a guarded process."""
+    global _guarded  # noqa: PLW0603 (a fact about the process)
+    _guarded = True
+    _cap_memory(memory_bytes)
 
 
 def _cap_memory(memory_bytes: int) -> None:

@@ -32,13 +32,26 @@ def examples(quick: int, long: int) -> pytest.MarkDecorator:
 
 
 def hold(
-    claim: Callable[[Any], None], over: st.SearchStrategy[Any], *, most: int
+    claim: Callable[[Any], None],
+    over: st.SearchStrategy[Any],
+    *,
+    most: int,
+    batch: int = 1,
 ) -> None:
-    """Hold a claim over so many examples; few of them are the same at every run."""
+    """Hold a claim over so many examples; few of them are the same at every run.
+
+    Args:
+        claim: Raises where it does not hold.
+        over: What makes an example.
+        most: Examples.
+        batch: How many are tried at once, as a list.
+    """
     is_quick = most < 200
+    if batch > 1:
+        over = st.lists(over, min_size=batch, max_size=batch)
 
     @settings(
-        max_examples=most,
+        max_examples=most // batch,
         database=None,
         deadline=None,
         derandomize=is_quick,

@@ -13,15 +13,19 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import numpy as np
+
 from evoke_core.config.collections import MusicLibrary, PictureSource
 from evoke_core.config.loading import load_run_profile, load_sources
 from evoke_core.config.profile import AudioRules
 from evoke_core.corpus.fetch import Fetcher
 from evoke_core.corpus.manifest import build_manifest
 from evoke_core.corpus.survey import survey_pictures
+from evoke_core.errors import ConfigError
 from evoke_core.music.handcrafted import HandcraftedMusicEncoder
 from evoke_core.music.library import list_tracks
 from evoke_core.music.survey import Survey, survey_tracks
+from evoke_core.precomputed import read_vector_file
 from evoke_core.schemas import TABLES, validate
 from evoke_core.storage.journal import Journal
 from evoke_core.storage.local import LocalStore
@@ -125,3 +129,14 @@ def hear_apart(folder: Path, home: Path) -> tuple[Survey, int, int]:
     """Hear in a fresh process."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         return pool.submit(hear, folder, home).result(1800)
+
+
+def bear_vectors(path: Path) -> None:
+    """Read a file of vectors or refuse it; what is read is fit for use."""
+    try:
+        read = read_vector_file(path)
+    except ConfigError:
+        return
+    lengths = np.linalg.norm(read.embedding, axis=1)
+    assert np.allclose(lengths, 1, atol=1e-4)
+    assert len(set(read.ids)) == len(read.ids) == len(read.embedding)

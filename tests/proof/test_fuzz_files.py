@@ -20,7 +20,9 @@ from evoke_core.reviews.study import Trial, name_study, write_study
 from evoke_core.serving.link import judge_address, read_link
 from evoke_core.serving.sidecars import keep_lyrics, kept_lyrics, options_of
 from evoke_core.storage.local import LocalStore
+from evoke_core.workers import map_guarded
 from tests.proof.fuzz import as_json, examples, hold, mutated, odd_json
+from tests.proof.hostile_runs import bear_vectors
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 OPTIONS = {
@@ -88,27 +90,44 @@ ARCHIVES = (
 )
 
 
-def try_vectors(path: Path, raw: bytes) -> None:
-    path.write_bytes(raw)
-    try:
-        read = read_vector_file(path)
-    except ConfigError:
-        return
-    lengths = np.linalg.norm(read.embedding, axis=1)
-    assert np.allclose(lengths, 1, atol=1e-4)
-    assert len(set(read.ids)) == len(read.ids) == len(read.embedding)
-
-
 @examples(100, 2000)
 def test_npz_vectors_are_read_or_refused(tmp_path: Path, most: int) -> None:
     path = tmp_path / "v.npz"
-    hold(lambda raw: try_vectors(path, raw), mutated(ARCHIVES), most=most)
+
+    def read(raw: bytes) -> None:
+        path.write_bytes(raw)
+        bear_vectors(path)
+
+    hold(read, mutated(ARCHIVES), most=most)
 
 
 @examples(100, 2000)
-def test_parquet_vectors_are_read_or_refused(tmp_path: Path, most: int) -> None:
-    path = tmp_path / "v.parquet"
-    hold(lambda raw: try_vectors(path, raw), mutated(PARQUETS), most=most)
+def test_parquet_vectors_are_read_or_refused_or_cost_one_process(
+    tmp_path: Path, most: int
+) -> None:
+    paths = [tmp_path / f"{number}.parquet" for number in range(50)]
+
+    def bear(files: list[bytes]) -> None:
+        for path, raw in zip(paths, files, strict=True):
+            path.write_bytes(raw)
+        told = map_guarded(bear_vectors, paths, timeout_s=20, lost=lambda _, why: why)
+        assert {why for why in told if why} <= {"ended its process (-6)"}
+
+    hold(bear, mutated(PARQUETS), most=most, batch=len(paths))
+
+
+def test_one_wrong_byte_that_ends_its_reader_is_refused(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{place}.parquet" for place in range(40, 80)]
+    for path in paths:
+        raw = bytearray(PARQUETS[1])
+        raw[int(path.stem)] ^= 1  # somewhere in the header of a page
+        path.write_bytes(raw)
+    told = map_guarded(bear_vectors, paths, timeout_s=20, lost=lambda _, why: why)
+    lethal = [path for path, why in zip(paths, told, strict=True) if why]
+    if not lethal:
+        pytest.skip("this Polars bears every wrong byte")
+    with pytest.raises(ConfigError, match="reading it ended its process"):
+        read_vector_file(lethal[0])
 
 
 ODD_ARRAYS = {
@@ -132,7 +151,9 @@ ODD_ARRAYS = {
 
 @pytest.mark.parametrize("odd", ODD_ARRAYS, ids=str)
 def test_arrays_of_odd_kinds_are_read_or_refused(tmp_path: Path, odd: str) -> None:
-    try_vectors(tmp_path / "v.npz", ODD_ARRAYS[odd])
+    path = tmp_path / "v.npz"
+    path.write_bytes(ODD_ARRAYS[odd])
+    bear_vectors(path)
 
 
 def spoiled(document: object) -> st.SearchStrategy[bytes]:
