@@ -18,7 +18,7 @@ from evoke_core.schemas import TABLES
 from evoke_core.storage.journal import Journal
 from evoke_core.storage.stamps import Stamp, drop_stamp, read_stamp, write_stamp
 from evoke_core.storage.store import Store, digest
-from evoke_core.storage.tables import WHOLE, table_key, write_table
+from evoke_core.storage.tables import WHOLE, digest_of_table, table_key, write_table
 from evoke_pipelines.policies import retrying
 from evoke_pipelines.shown import as_metadata, counts, place, sample
 
@@ -35,11 +35,14 @@ class Made:
         shown: Plain values; text that starts with "md:" is shown as Markdown.
         keys: Blobs that hold it, the one to look at first; the asset is made again if
             one is lost or damaged.
+        read_back: Digests the bytes of its one blob as `digest` was made, so that what
+            another run has put in its place is not taken for it.
     """
 
     digest: str
     shown: Mapping[str, Any] = field(default_factory=dict)
     keys: tuple[str, ...] = ()
+    read_back: Callable[[bytes], str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +166,7 @@ def _make_part(store: Store, name: str, part: str, table: TableRecipe) -> Made:
         **(counts(frame, "licence") if "licence" in frame.columns else {}),
         "sample": sample(frame),
     }
-    return Made(content, shown, (table_key(name, part),))
+    return Made(content, shown, (table_key(name, part),), digest_of_table)
 
 
 def _renewed(
@@ -187,13 +190,13 @@ def _renewed(
         drop_stamp(store, name)
         stamp = _make(context, store, recipe, make)
         # What was read while another run replaced it may be of neither.
-        if recipe_now() == recipe:
+        if stamp and recipe_now() == recipe:
             write_stamp(store, name, stamp)
             return stamp, True
-        context.log.warning("%s: another run made its inputs again; once more", name)
+        context.log.warning("%s: another run made it or its inputs; once more", name)
     raise dg.Failure(
-        f"{name}: other runs made its inputs again while it was made, {_TRIES} times; "
-        "run it once more when they have ended",
+        f"{name}: other runs made it or its inputs again while it was made, {_TRIES} "
+        "times; run it once more when they have ended",
         allow_retries=False,
     )
 
@@ -203,15 +206,23 @@ def _make(
     store: Store,
     recipe: str,
     make: Callable[[], Made],
-) -> Stamp:
+) -> Stamp | None:
+    """Make it and say what it is; None where another run has put its own there."""
     started = time.monotonic()
     with retrying(context):
         made = make()
     shown = {**made.shown, "seconds": round(time.monotonic() - started, 2)}
-    if made.keys:
-        shown["bytes"] = sum(len(store.read(key)) for key in made.keys)
     etags = {key: store.etag(key) for key in made.keys}
-    return Stamp(recipe, made.digest, shown, etags)
+    try:
+        blobs = [store.read(key) for key in made.keys]
+    except KeyError:
+        return None
+    if made.keys:
+        shown["bytes"] = sum(map(len, blobs))
+    stamp = Stamp(recipe, made.digest, shown, etags)
+    if made.read_back and [made.read_back(blob) for blob in blobs] != [made.digest]:
+        return None
+    return stamp if stamp.holds(store) else None  # the blobs are those of the etags
 
 
 def _parts(context: dg.AssetExecutionContext) -> list[str]:

@@ -60,13 +60,14 @@ class HandcraftedImageEncoder:
         return f"handcrafted-{_VERSION}-pillow-{PIL.__version__}-{shipped}"
 
     def encode_images(self, pictures: Sequence[npt.NDArray[np.uint8]]) -> Array:
-        """Encode pictures in order; see ImageEncoder."""
+        """Encode pictures in order; see ImageEncoder.
+
+        A picture's vector is the same to the last bit in any company: what is resumed
+        in other batches is what one run would have made.
+        """
         if not pictures:
             return np.zeros((0, self.dimension), dtype=np.float32)
-        described = [_describe(rgb) for rgb in pictures]
-        features = np.stack([raw for raw, _ in described])
-        attributes = squash_attributes(np.stack([natural for _, natural in described]))
-        return embed(features, attributes)
+        return np.concatenate([_encode(rgb) for rgb in pictures])
 
 
 def embed(features: Array, attributes: Array) -> Array:
@@ -106,9 +107,11 @@ def attributes_of(embeddings: Array) -> Array:
     return cast("Array", (from_half_circle(embeddings[:, _ATTRIBUTES]) + 1) / 2)
 
 
-def _describe(rgb: npt.NDArray[np.uint8]) -> tuple[Array, Array]:
+def _encode(rgb: npt.NDArray[np.uint8]) -> Array:
+    """Encode one picture, alone: NumPy rounds otherwise at another place of a batch."""
     view = view_picture(rgb)
-    return describe_view(view), natural_attributes(view)
+    attributes = squash_attributes(natural_attributes(view)[None])
+    return embed(describe_view(view)[None], attributes)
 
 
 def _with_share(block: Array, share: float) -> Array:

@@ -101,6 +101,11 @@ def frame_digest(frame: pl.DataFrame) -> str:
     return digest(buffer.getvalue())
 
 
+def digest_of_table(data: bytes) -> str:
+    """Digest the rows of a table from the bytes that it is stored as."""
+    return frame_digest(pl.read_parquet(io.BytesIO(data)))
+
+
 def write_arrays(
     store: Store,
     key: str,

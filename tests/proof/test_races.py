@@ -10,6 +10,7 @@ import shutil
 from pathlib import Path
 
 import dagster as dg
+import polars as pl
 import pytest
 
 from evoke_core.boards.shelf import GALLERY
@@ -18,8 +19,15 @@ from evoke_core.schemas import TABLES
 from evoke_core.storage.journal import Journal
 from evoke_core.storage.local import LocalStore
 from evoke_core.storage.stamps import Stamp, read_stamp, write_stamp
-from evoke_pipelines.refresh import Made
+from evoke_core.storage.tables import (
+    digest_of_table,
+    read_table,
+    table_key,
+    write_table,
+)
+from evoke_pipelines.refresh import Made, refresh_table
 from evoke_pipelines.refresh import refresh as refresh_asset
+from tests.evoke_pipelines.micro import refused_track
 from tests.proof.races import (
     CORPUS,
     assets_but_boards,
@@ -75,6 +83,36 @@ def test_inputs_that_are_never_still_fail_the_step_clearly(tmp_path) -> None:
     [failed] = [each for each in result.all_events if each.is_step_failure]
     assert "run it once more when they have ended" in str(failed.step_failure_data)
     assert read_stamp(store, "thing") is None
+
+
+def test_a_table_that_another_run_puts_in_its_place_is_not_taken_for_it(
+    tmp_path: Path,
+) -> None:
+    ours, theirs = (refused_track().with_columns(track_id=pl.lit(n)) for n in "ab")
+    key = table_key("track_refusals")
+
+    class Contested(LocalStore):
+        left = 1
+
+        def write(self, name, data, **options):  # type: ignore[no-untyped-def]
+            super().write(name, data, **options)
+            if name == key and self.left:
+                Contested.left -= 1
+                write_table(LocalStore(tmp_path), "track_refusals", theirs)
+
+    store = Contested(tmp_path)
+
+    @dg.asset(code_version="1")
+    def track_refusals(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        return refresh_table(context, store, lambda: ours, settings=None)
+
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert dg.materialize([track_refusals], instance=instance).success
+    assert read_table(store, "track_refusals")["track_id"].to_list() == ["a"]
+    stamp = read_stamp(store, "track_refusals")
+    assert stamp is not None
+    assert stamp.digest == digest_of_table(store.read(key))
+    assert stamp.holds(store)
 
 
 def test_a_journal_that_another_run_clears_away_is_no_fault(tmp_path: Path) -> None:

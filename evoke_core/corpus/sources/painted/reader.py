@@ -10,6 +10,7 @@ from evoke_core.corpus.sources.painted.catalogue import (
     list_paintings,
     paint,
 )
+from evoke_core.errors import SourceError
 
 DEFAULT_COUNT = 360
 
@@ -30,8 +31,19 @@ def list_painted(source: PictureSource) -> Iterator[Listed]:
 
 
 def paint_key(source: PictureSource, source_key: str) -> bytes:
-    """Paint one listed picture; the same key gives the same JPEG bytes."""
-    return paint(_paintings(source.quota or DEFAULT_COUNT, source.seed)[source_key])
+    """Paint one listed picture; the same key gives the same JPEG bytes.
+
+    Raises:
+        SourceError: It is not among those that this configuration lists.
+    """
+    count = source.quota or DEFAULT_COUNT
+    painting = _paintings(count, source.seed).get(source_key)
+    if painting is None:
+        raise SourceError(
+            f"painted: {source_key} is not among its {count} pictures; it was listed "
+            "under another configuration: give all runs on a store one, and list again"
+        )
+    return paint(painting)
 
 
 @cache

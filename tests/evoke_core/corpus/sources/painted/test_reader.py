@@ -9,6 +9,7 @@ from evoke_core.corpus.sources.painted.reader import (
     list_painted,
     paint_key,
 )
+from evoke_core.errors import SourceError
 
 
 def source_of(quota: int | None = 60, seed: int = 7) -> PictureSource:
@@ -66,5 +67,5 @@ def test_a_key_is_painted_as_the_catalogue_paints_it() -> None:
 
 
 def test_a_key_that_is_not_listed_is_an_error() -> None:
-    with pytest.raises(KeyError, match="nobody"):
+    with pytest.raises(SourceError, match=r"nobody.* under another configuration"):
         paint_key(source_of(), "nobody/nobody_001.jpg")
