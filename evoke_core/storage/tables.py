@@ -36,9 +36,19 @@ def write_table(store: Store, name: str, frame: pl.DataFrame, part: str = WHOLE)
     Raises:
         SchemaError: The frame does not fit `schemas.TABLES[name]`.
     """
+    data, content = pack_table(name, frame)
+    store.write(table_key(name, part), data)
+    return content
+
+
+def pack_table(name: str, frame: pl.DataFrame) -> tuple[bytes, str]:
+    """Check a table and return it as it is stored, and the digest of its rows.
+
+    Raises:
+        SchemaError: The frame does not fit `schemas.TABLES[name]`.
+    """
     checked = validate(name, frame)
-    write_frame(store, table_key(name, part), checked)
-    return frame_digest(checked)
+    return _packed(checked), frame_digest(checked)
 
 
 def read_table(store: Store, name: str) -> pl.DataFrame:
@@ -74,9 +84,7 @@ def read_frame(store: Store, key: str) -> pl.DataFrame:
 
 def write_frame(store: Store, key: str, frame: pl.DataFrame) -> None:
     """Put a frame into one Parquet blob, unchecked."""
-    buffer = io.BytesIO()
-    frame.write_parquet(buffer)
-    store.write(key, buffer.getvalue())
+    store.write(key, _packed(frame))
 
 
 def as_matrix(column: pl.Series) -> Array:
@@ -136,6 +144,12 @@ def read_arrays(
     packed = store.read(key)
     header = json.loads(packed[8 : 8 + int.from_bytes(packed[:8], "little")])
     return load(packed), json.loads(header["__metadata__"]["card"])
+
+
+def _packed(frame: pl.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer)
+    return buffer.getvalue()
 
 
 def _up_to_date(name: str, key: str, frame: pl.DataFrame) -> pl.DataFrame:

@@ -71,7 +71,7 @@ def mood_directions(
             "sliders": "md:" + as_markdown(rows),
             **encoder_shown(image_encoder),
         }
-        return Made(content, shown, (DIRECTIONS,), digest)
+        return Made(content, shown, (DIRECTIONS,), lambda blob: digest(blob) == content)
 
     settings = [run_profile.refinement, vocabulary.axes, image_encoder.fingerprint]
     return refresh(context, store, make, settings=settings)

@@ -103,7 +103,7 @@ def _fit(sounds: LibrarySounds, ears: Ears, rules: MemoryRules, store: Store) ->
             **_weighed(found.projection, sounds, moods, ears.text),
         },
         (key,),
-        digest,
+        lambda blob: digest(blob) == done,
     )
 
 
