@@ -1,8 +1,8 @@
 """What a CLIP model is shown of a picture: its size, crop and scale of values.
 
 The same geometry as open_clip's own transform for inference, on uint8 thumbnails.
-torch resizes them, within one level of Pillow and in half the time. Normalisation is
-left to the device.
+torch resizes them, hardly anywhere more than one level from Pillow and in half the
+time. Normalisation is left to the device.
 """
 
 from collections.abc import Mapping, Sequence

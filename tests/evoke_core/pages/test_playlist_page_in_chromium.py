@@ -10,6 +10,7 @@ import soundfile
 from evoke_core.appraisal.comparison import compare_boards
 from evoke_core.pages.comparison_page import render_comparison
 from evoke_core.pages.playlist_page import render_playlist
+from tests.evoke_core.pages.visit import rest
 
 pytestmark = [
     pytest.mark.browser,
@@ -116,7 +117,7 @@ def visit(browser):
         page.on("pageerror", lambda error: page.said.append(str(error)))
         page.on("request", lambda request: page.asked.append(request.url))
         page.goto(address)
-        page.wait_for_timeout(200)
+        rest(page, 200)
         opened.append(page)
         return page
 

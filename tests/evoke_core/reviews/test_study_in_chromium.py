@@ -12,6 +12,7 @@ from evoke_core.reviews.dealing import StudyPlan
 from evoke_core.reviews.inbox import INBOX, read_ballots, take_verdicts, waiting
 from evoke_core.reviews.making import make_study
 from evoke_core.reviews.summary import ab_summary
+from tests.evoke_core.pages.visit import rest
 
 CHROMIUM = shutil.which("chromium")
 
@@ -42,7 +43,7 @@ class Sitting:
 
     def settle(self):
         """Wait until a choice was shown and the next question stands."""
-        self.page.wait_for_timeout(300)
+        rest(self.page, 300)
 
     def press(self, *keys):
         for key in keys:
@@ -53,7 +54,7 @@ class Sitting:
         """Play by the space bar until one may judge."""
         if self.page.locator("#play").get_attribute("aria-label") == "Play":
             self.page.keyboard.press(" ")
-        self.page.wait_for_selector("#trial:not(.is-waiting)", timeout=10_000)
+        self.page.wait_for_selector("#trial:not(.is-waiting)")
 
     def sees(self, selector):
         return self.page.locator(selector).is_visible()
