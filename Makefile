@@ -29,6 +29,7 @@ test: $(VENV)/.dev  ## the tests
 
 proof: $(VENV)/.dev  ## faults at every boundary, slow tests, mutants, benchmarks: some three hours
 	@$(BIN)/python -m tests.proof && $(BIN)/python -m pytest -m slow
+	@$(BIN)/python -m pytest --hypothesis-profile anew --numprocesses auto --dist loadfile
 	@$(MAKE) --no-print-directory mutants bench
 
 mutants: $(VENV)/.dev  ## would the tests notice wrong code? half an hour; MODULES= names some

@@ -18,10 +18,12 @@ from evoke_core.storage.local import LocalStore
 from evoke_core.torch_extensions import mend_torch_extensions
 from tests.aws import empty, environment_of, served_aws
 
-# A busy machine is no fault of the code: time is judged by the benchmarks alone.
-settings.register_profile(
-    "evoke", deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+# A busy machine is no fault of the code: time is judged by the benchmarks alone. The
+# same examples are tried at every run, so that a failure is that of a change;
+# `make proof` draws others by `--hypothesis-profile anew`.
+_PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("anew", _PATIENT)
+settings.register_profile("evoke", _PATIENT, derandomize=True, database=None)
 settings.load_profile("evoke")
 
 JpegMaker = Callable[..., bytes]
