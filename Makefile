@@ -25,11 +25,11 @@ demo: $(VENV)/.core $(DAGSTER_HOME)/dagster.yaml  ## a finished board; SONG= and
 	@$(BIN)/python -m evoke_pipelines $(if $(SONG),"$(SONG)")
 
 test: $(VENV)/.dev  ## the tests
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 proof: $(VENV)/.dev  ## faults at every boundary, slow tests, mutants, benchmarks: some three hours
 	@$(BIN)/python -m tests.proof && $(BIN)/python -m pytest -m slow
-	@$(BIN)/python -m pytest --hypothesis-profile anew --numprocesses auto --dist loadfile
+	@$(BIN)/python -m pytest --hypothesis-profile anew --numprocesses auto --dist loadfile --no-loadscope-reorder
 	@$(MAKE) --no-print-directory mutants bench
 
 mutants: $(VENV)/.dev  ## would the tests notice wrong code? half an hour; MODULES= names some

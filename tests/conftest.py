@@ -26,6 +26,15 @@ settings.register_profile("anew", _PATIENT)
 settings.register_profile("evoke", _PATIENT, derandomize=True, database=None)
 settings.load_profile("evoke")
 
+# Files that take minutes come first: last, they would keep one core waiting.
+_LONG = ("test_faults.py", "test_graph.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest."""
+    items.sort(key=lambda item: item.path.name not in _LONG)
+
+
 JpegMaker = Callable[..., bytes]
 _QUIET = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
