@@ -10,6 +10,7 @@ EVOKE_MEMORY ?= $(MEMORY)
 FOR_MEMORY := .[memory,clip]
 # Where torch comes from; empty leaves it to pip's own configuration.
 TORCH_INDEX ?=
+ON_ALL_CORES := --numprocesses auto --dist loadfile --no-loadscope-reorder
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 export EVOKE_HOME EVOKE_PROFILE EVOKE_IMAGES EVOKE_MEMORY
 export DAGSTER_HOME ?= $(abspath $(EVOKE_HOME))/dagster
@@ -25,11 +26,11 @@ demo: $(VENV)/.core $(DAGSTER_HOME)/dagster.yaml  ## a finished board; SONG= and
 	@$(BIN)/python -m evoke_pipelines $(if $(SONG),"$(SONG)")
 
 test: $(VENV)/.dev  ## the tests
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest $(ON_ALL_CORES)
 
 proof: $(VENV)/.dev  ## faults at every boundary, slow tests, mutants, benchmarks: some three hours
 	@$(BIN)/python -m tests.proof && $(BIN)/python -m pytest -m slow
-	@$(BIN)/python -m pytest --hypothesis-profile anew --numprocesses auto --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest --hypothesis-profile anew $(ON_ALL_CORES)
 	@$(MAKE) --no-print-directory mutants bench
 
 mutants: $(VENV)/.dev  ## would the tests notice wrong code? half an hour; MODULES= names some
