@@ -19,7 +19,7 @@ export OMP_NUM_THREADS ?= 1
 # Dagster says at every start that batching a burst in one run is in beta.
 export PYTHONWARNINGS ?= ignore:Parameter
 
-.PHONY: demo test proof mutants dev lint bench board models share roll-back doctor clean
+.PHONY: demo test proof faults slow anew mutants dev lint bench board models share roll-back doctor clean
 
 demo: $(VENV)/.core $(DAGSTER_HOME)/dagster.yaml  ## a finished board; SONG= and IMAGES= take yours
 	@$(if $(MEMORY),$(PIP) --editable '$(FOR_MEMORY)')
@@ -28,10 +28,17 @@ demo: $(VENV)/.core $(DAGSTER_HOME)/dagster.yaml  ## a finished board; SONG= and
 test: $(VENV)/.dev  ## the tests
 	@$(BIN)/python -m pytest $(ON_ALL_CORES)
 
-proof: $(VENV)/.dev  ## faults at every boundary, slow tests, mutants, benchmarks: some three hours
-	@$(BIN)/python -m tests.proof && $(BIN)/python -m pytest -m slow
+proof: $(VENV)/.dev  ## faults at every boundary, slow tests, mutants, benchmarks: some two hours
+	@$(MAKE) --no-print-directory --keep-going faults slow anew mutants bench
+
+faults: $(VENV)/.dev  ## every asset broken at every kind of boundary
+	@$(BIN)/python -m tests.proof
+
+slow: $(VENV)/.dev  ## the tests that `make test` leaves out
+	@$(BIN)/python -m pytest -m slow $(ON_ALL_CORES)
+
+anew: $(VENV)/.dev  ## the tests with examples that none has seen
 	@$(BIN)/python -m pytest --hypothesis-profile anew $(ON_ALL_CORES)
-	@$(MAKE) --no-print-directory mutants bench
 
 mutants: $(VENV)/.dev  ## would the tests notice wrong code? half an hour; MODULES= names some
 	@$(PIP) --editable '.[mutants]'

@@ -47,7 +47,7 @@ RUN_BY = {
     r"make share": "test_share_says_which_board_it_looked_for",
     r"make doctor|python -m evoke_pipelines\.doctor": "test_doctor_finds_a_bare_home",
     # Tests can't run themselves, and the others take from minutes to hours.
-    r"make (test|lint|bench|proof|mutants)": "test_what_make_starts_is_there",
+    r"make (test|lint|bench|proof|faults|mutants)": "test_what_make_starts_is_there",
     r"python -m tests\.": "test_what_is_measured_is_there",
     # No Docker daemon is at hand where tests run; what compose does is in tests/deploy.
     r"docker compose|-f compose": "test_files_that_compose_is_given_are_there",
