@@ -18,7 +18,7 @@ from evoke_core.schemas import TABLES
 from evoke_core.storage.journal import Journal
 from evoke_core.storage.stamps import Stamp, drop_stamp, read_stamp, write_stamp
 from evoke_core.storage.store import Store, digest
-from evoke_core.storage.tables import WHOLE, digest_of_table, pack_table, table_key
+from evoke_core.storage.tables import WHOLE, table_key, write_table
 from evoke_pipelines.policies import retrying
 from evoke_pipelines.shown import as_metadata, counts, place, sample
 
@@ -33,16 +33,14 @@ class Made:
     Args:
         digest: Of its content.
         shown: Plain values; text that starts with "md:" is shown as Markdown.
-        keys: Blobs that hold it, the one to look at first; the asset is made again if
-            one is lost or damaged.
-        is_it: Recognises the bytes of its one blob, so that what another run has put
-            in its place is not taken for it.
+        blobs: Digest of the bytes of each blob that holds it, by key, the one to look
+            at first. The asset is made again if one is lost or damaged, and what
+            another run has put in its place is not taken for it.
     """
 
     digest: str
     shown: Mapping[str, Any] = field(default_factory=dict)
-    keys: tuple[str, ...] = ()
-    is_it: Callable[[bytes], bool] | None = None
+    blobs: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +156,7 @@ def _renewed_part(
 
 def _make_part(store: Store, name: str, part: str, table: TableRecipe) -> Made:
     frame = table.make()
-    data, content = pack_table(name, frame)
-    store.write(table_key(name, part), data)
+    content = write_table(store, name, frame, part)
     Journal(store, name, part).clear()
     shown = {
         _ROWS if part == WHOLE else _PART_ROWS: frame.height,
@@ -167,12 +164,7 @@ def _make_part(store: Store, name: str, part: str, table: TableRecipe) -> Made:
         **(counts(frame, "licence") if "licence" in frame.columns else {}),
         "sample": sample(frame),
     }
-    written = digest(data)
-
-    def is_it(blob: bytes) -> bool:  # equal rows may be packed otherwise
-        return digest(blob) == written or digest_of_table(blob) == content
-
-    return Made(content, shown, (table_key(name, part),), is_it)
+    return Made(content, shown, {table_key(name, part): content})
 
 
 def _renewed(
@@ -218,16 +210,16 @@ def _make(
     with retrying(context):
         made = make()
     shown = {**made.shown, "seconds": round(time.monotonic() - started, 2)}
-    etags = {key: store.etag(key) for key in made.keys}
+    etags = {key: store.etag(key) for key in made.blobs}
     try:
-        blobs = [store.read(key) for key in made.keys]
+        blobs = {key: store.read(key) for key in made.blobs}
     except KeyError:
         return None
-    if made.keys:
-        shown["bytes"] = sum(map(len, blobs))
-    stamp = Stamp(recipe, made.digest, shown, etags)
-    if made.is_it and not all(map(made.is_it, blobs)):
+    if {key: digest(blob) for key, blob in blobs.items()} != made.blobs:
         return None
+    if blobs:
+        shown["bytes"] = sum(map(len, blobs.values()))
+    stamp = Stamp(recipe, made.digest, shown, etags)
     return stamp if stamp.holds(store) else None  # the blobs are those of the etags
 
 

@@ -48,8 +48,10 @@ def board_report(
         desk = exact_desk(store, music_encoder, run_profile, vocabulary)
         report = report_boards(desk, tracks=_TRACKS, seed=_SEED)
         text = json.dumps(report.as_json(), indent=1, sort_keys=True, allow_nan=False)
-        store.write(KEY, text.encode())
-        return Made(digest(text), _show(report), (KEY,))
+        packed = text.encode()
+        store.write(KEY, packed)
+        done = digest(packed)
+        return Made(done, _show(report), {KEY: done})
 
     settings = [run_profile.board, run_profile.refinement, _TRACKS, _SEED]
     return refresh(context, store, make, settings=settings)

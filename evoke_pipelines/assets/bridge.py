@@ -124,12 +124,13 @@ def bridge_report(
             report=log_progress(context),
         )
         comparison = _compare(training, store, projected)
-        text = json.dumps(comparison.as_json(), indent=1, sort_keys=True)
-        store.write(BRIDGE_REPORT, text.encode())
+        packed = json.dumps(comparison.as_json(), indent=1, sort_keys=True).encode()
+        store.write(BRIDGE_REPORT, packed)
+        done = digest(packed)
         judged = rates_frame(ab_summary(list(read_ballots(store))))
         told = {"real_board_preferred": "md:" + as_markdown(judged)}
         shown = _show(comparison) | (told if judged.height else {})
-        return Made(digest(text), shown, (BRIDGE_REPORT,))
+        return Made(done, shown, {BRIDGE_REPORT: done})
 
     return refresh(context, store, make, settings=run_profile.bridge)
 
@@ -186,7 +187,8 @@ def _keep(
         "models": "md:" + as_markdown(sizes),
         "finds": _found(store, fitted, training),
     }
-    return Made(digest(digests), shown, tuple(keys.values()))
+    blobs = {keys[kind]: done for kind, done in digests.items()}
+    return Made(digest(digests), shown, blobs)
 
 
 def _found(store: Store, fitted: dict[str, Projection], training: TrainingSet) -> str:

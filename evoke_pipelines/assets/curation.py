@@ -197,10 +197,11 @@ def curation_report(
             "kept": picture(report.kept_sheet),
             "left_out": picture(report.left_out_sheet),
         }
-        store.write(KEPT_KEY, report.kept_sheet)
-        store.write(LEFT_OUT_KEY, report.left_out_sheet)
-        keys = (KEPT_KEY, LEFT_OUT_KEY)
-        return Made(digest(coverage), {**sheets, **coverage}, keys)
+        blobs = {KEPT_KEY: report.kept_sheet, LEFT_OUT_KEY: report.left_out_sheet}
+        for key, sheet in blobs.items():
+            store.write(key, sheet)
+        digests = {key: digest(sheet) for key, sheet in blobs.items()}
+        return Made(digest(coverage), {**sheets, **coverage}, digests)
 
     return refresh(context, store, make, settings=None)
 

@@ -14,7 +14,7 @@ from evoke_core.directions.fit import fit_directions, read_poles
 from evoke_core.images.encode import ImageEncoder
 from evoke_core.images.gather import kept_pictures
 from evoke_core.shared_space import FEELING
-from evoke_core.storage.store import Store, digest
+from evoke_core.storage.store import Store
 from evoke_core.storage.tables import as_matrix, write_arrays
 from evoke_core.vectors import Array
 from evoke_core.zero_shot import TextEncoder
@@ -71,7 +71,7 @@ def mood_directions(
             "sliders": "md:" + as_markdown(rows),
             **encoder_shown(image_encoder),
         }
-        return Made(content, shown, (DIRECTIONS,), lambda blob: digest(blob) == content)
+        return Made(content, shown, {DIRECTIONS: content})
 
     settings = [run_profile.refinement, vocabulary.axes, image_encoder.fingerprint]
     return refresh(context, store, make, settings=settings)

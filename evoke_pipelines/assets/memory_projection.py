@@ -20,7 +20,7 @@ from evoke_core.memory.projection_fit import project_library, tag_targets
 from evoke_core.memory.studio import Ears, StudioAccess
 from evoke_core.memory.text_encoder import TextEncoder
 from evoke_core.plots import bars_plot
-from evoke_core.storage.store import Store, digest
+from evoke_core.storage.store import Store
 from evoke_core.storage.tables import read_table
 from evoke_pipelines.refresh import Made, refresh
 from evoke_pipelines.shown import log_progress, picture
@@ -102,8 +102,7 @@ def _fit(sounds: LibrarySounds, ears: Ears, rules: MemoryRules, store: Store) ->
             **_shown(found.card),
             **_weighed(found.projection, sounds, moods, ears.text),
         },
-        (key,),
-        lambda blob: digest(blob) == done,
+        {key: done},
     )
 
 

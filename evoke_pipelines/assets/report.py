@@ -99,4 +99,5 @@ def _draw(
         "drops_set_aside": status.dropped.quarantined,
         **{finding.part: finding.said for finding in find_all(status)},
     }
-    return Made(digest(page), shown, (PAGE, POSTER))
+    done = digest(page)
+    return Made(done, shown, {PAGE: done, POSTER: digest(poster)})

@@ -9,6 +9,7 @@ import pytest
 from evoke_core.schemas import TABLES
 from evoke_core.storage.local import LocalStore
 from evoke_core.storage.stamps import read_stamp
+from evoke_core.storage.store import digest
 from evoke_core.storage.tables import read_table, table_key
 from evoke_pipelines.partitions import one_run_over
 from evoke_pipelines.refresh import (
@@ -106,7 +107,7 @@ def test_whatever_leaves_a_blob_says_how_large_and_where(store) -> None:
 
     def make() -> Made:
         store.write("reports/one.json", b"{}")
-        return Made("digest", keys=("reports/one.json",))
+        return Made("digest", blobs={"reports/one.json": digest(b"{}")})
 
     counter.make = make  # type: ignore[method-assign]
     shown = _materialize(_asset(counter, store, 1))

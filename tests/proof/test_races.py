@@ -19,12 +19,8 @@ from evoke_core.schemas import TABLES
 from evoke_core.storage.journal import Journal
 from evoke_core.storage.local import LocalStore
 from evoke_core.storage.stamps import Stamp, read_stamp, write_stamp
-from evoke_core.storage.tables import (
-    digest_of_table,
-    read_table,
-    table_key,
-    write_table,
-)
+from evoke_core.storage.store import digest
+from evoke_core.storage.tables import read_table, table_key, write_table
 from evoke_pipelines.refresh import Made, refresh_table
 from evoke_pipelines.refresh import refresh as refresh_asset
 from tests.evoke_pipelines.micro import refused_track
@@ -111,8 +107,27 @@ def test_a_table_that_another_run_puts_in_its_place_is_not_taken_for_it(
     assert read_table(store, "track_refusals")["track_id"].to_list() == ["a"]
     stamp = read_stamp(store, "track_refusals")
     assert stamp is not None
-    assert stamp.digest == digest_of_table(store.read(key))
+    assert stamp.digest == digest(store.read(key))
     assert stamp.holds(store)
+
+
+def test_one_of_several_blobs_that_another_run_replaces_is_not_taken_for_it(
+    tmp_path: Path,
+) -> None:
+    store, made = LocalStore(tmp_path), []
+
+    def make() -> Made:
+        made.append(len(made))
+        blobs = {"reports/page.html": b"page", "reports/poster.png": b"poster"}
+        for key, blob in blobs.items():
+            store.write(key, blob)
+        if len(made) == 1:
+            store.write("reports/poster.png", b"the other run's")
+        return Made("x", blobs={key: digest(blob) for key, blob in blobs.items()})
+
+    assert _materialised(store, make).success
+    assert made == [0, 1]
+    assert store.read("reports/poster.png") == b"poster"
 
 
 def test_a_journal_that_another_run_clears_away_is_no_fault(tmp_path: Path) -> None:
