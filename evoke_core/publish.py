@@ -15,7 +15,7 @@ from evoke_core.bridge.gate import Verdict, decide
 from evoke_core.errors import ReleaseMissing
 from evoke_core.evaluation import Figure
 from evoke_core.index.image_index import ImageIndex
-from evoke_core.music.tags import CALIBRATION
+from evoke_core.latest import CALIBRATION, DIRECTIONS, projection_key
 from evoke_core.release import (
     Release,
     publish,
@@ -70,7 +70,7 @@ def publish_ingredients(
         serving = None
     verdict = decide(_figures(ingredients.report), _standing(serving))
     if verdict.is_new or serving is None:
-        projection = _fix(store, f"models/latest/{verdict.serves}.safetensors")
+        projection = _fix(store, projection_key(verdict.serves))
         figures = _plain(_figures(ingredients.report)[verdict.serves])
     else:
         projection, figures = serving.projection, serving.figures
@@ -79,7 +79,7 @@ def publish_ingredients(
         projection=projection,
         kind=verdict.serves,
         truth=str(ingredients.report["truth"]),
-        directions=_fix(store, "models/latest/directions.safetensors"),
+        directions=_fix(store, DIRECTIONS),
         vocabulary=ingredients.vocabulary,
         image_encoder=ingredients.image_encoder,
         music_encoder=ingredients.music_encoder,
@@ -169,7 +169,7 @@ def _is_built_alike(store: Store, serving: Release) -> bool:
     Vectors of another length, or a kind that was built otherwise in an older version,
     can't go on serving.
     """
-    latest = f"models/latest/{serving.kind}.safetensors"
+    latest = projection_key(serving.kind)
     try:
         old, new = (read_arrays(store, key)[0] for key in (serving.projection, latest))
     except (KeyError, ValueError):

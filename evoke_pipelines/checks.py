@@ -16,10 +16,10 @@ from evoke_core.config.profile import RunProfile
 from evoke_core.corpus.curation import barred, count_by_status
 from evoke_core.corpus.licences import Licences
 from evoke_core.errors import SchemaError
+from evoke_core.latest import DIRECTIONS
 from evoke_core.schemas import TABLES, validate
 from evoke_core.storage.store import Store
 from evoke_core.storage.tables import read_arrays, read_table
-from evoke_pipelines.latest import DIRECTIONS
 from evoke_pipelines.shown import as_markdown
 
 # Below it the two dozen that a query finds are a quarter of the half that is judged.

@@ -36,7 +36,6 @@ from evoke_core.zero_shot import TextEncoder, calibrate_prompts, zero_shot_score
 
 # Prompts are of sounds already; this says that music is meant.
 TEMPLATES = ("{}", "the sound of {}", "a song with {}")
-CALIBRATION = "models/latest/track_calibration.safetensors"  # where it lies in a store
 
 
 def calibrate_tracks(

@@ -11,9 +11,9 @@ from typing import Any
 
 from evoke_core.bridge.gate import CONTROLS, JUDGED_BY, best_of, has_learned
 from evoke_core.evaluation import Figure
+from evoke_core.latest import BRIDGE_REPORT
 from evoke_core.storage.store import Store
 
-KEY = "reports/bridge_report.json"
 _TRUTHS = {
     "planted": "Truth is what was planted in the painted pictures and rendered music, "
     "never the tags that trained anything.",
@@ -68,7 +68,7 @@ def read_judged(store: Store, serves: str | None) -> Judged | None:
         serves: Kind that the release serves, if there is one.
     """
     try:
-        told = json.loads(store.read(KEY))
+        told = json.loads(store.read(BRIDGE_REPORT))
         asked = told["figures"]["label"]["music_to_image"]
         figures = {str(kind): _figures(each) for kind, each in asked.items()}
         return _judged(str(told["truth"]), figures, serves)

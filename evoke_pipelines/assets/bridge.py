@@ -15,13 +15,13 @@ from evoke_core.bridge.training import TrainingSet, held_truth, training_set
 from evoke_core.config.profile import RunProfile
 from evoke_core.corpus.contact_sheet import COLUMNS
 from evoke_core.images.gather import kept_pictures
+from evoke_core.latest import BRIDGE_REPORT, projection_key
 from evoke_core.plots import bars_plot, counts_plot
 from evoke_core.reviews.inbox import read_ballots
 from evoke_core.reviews.summary import ab_summary, rates_frame
 from evoke_core.storage.store import Store, digest
 from evoke_core.storage.tables import read_table, read_table_or_empty, write_arrays
 from evoke_core.vectors import Array
-from evoke_pipelines.latest import BRIDGE_REPORT
 from evoke_pipelines.refresh import Made, refresh
 from evoke_pipelines.shown import (
     as_markdown,
@@ -65,7 +65,7 @@ def bridge_model(
             training.supervision,
             report=log_progress(context),
         )
-        return _keep(store, "bridge", {bridge.kind: bridge}, training)
+        return _keep(store, {bridge.kind: bridge}, training)
 
     return refresh(context, store, make, settings=run_profile.bridge)
 
@@ -90,7 +90,7 @@ def bridge_baselines(
             pairs=training.supervision.pairs,
             seed=seed,
         )
-        return _keep(store, "baselines", rivals, training)
+        return _keep(store, rivals, training)
 
     return refresh(context, store, make, settings=run_profile.bridge.seed)
 
@@ -159,20 +159,16 @@ def _compare(
     return compare(whole, training.images.embedding[judged], truth)
 
 
-def _keep(
-    store: Store, name: str, fitted: dict[str, Projection], training: TrainingSet
-) -> Made:
-    keys = {kind: f"models/latest/{kind}.safetensors" for kind in fitted}
-    digests = {
-        kind: write_arrays(
+def _keep(store: Store, fitted: dict[str, Projection], training: TrainingSet) -> Made:
+    blobs = {
+        projection_key(kind): write_arrays(
             store,
-            keys[kind],
+            projection_key(kind),
             projection.arrays,
             {"kind": kind, "rows": len(training.music), "images": len(training.images)},
         )
         for kind, projection in fitted.items()
     }
-    store.write(f"models/latest/{name}.json", json.dumps(digests).encode())
     sizes = pl.DataFrame(
         {
             "kind": list(fitted),
@@ -187,8 +183,7 @@ def _keep(
         "models": "md:" + as_markdown(sizes),
         "finds": _found(store, fitted, training),
     }
-    blobs = {keys[kind]: done for kind, done in digests.items()}
-    return Made(digest(digests), shown, blobs)
+    return Made(digest(blobs), shown, blobs)
 
 
 def _found(store: Store, fitted: dict[str, Projection], training: TrainingSet) -> str:

@@ -13,12 +13,12 @@ from evoke_core.corpus.contact_sheet import COLUMNS
 from evoke_core.directions.fit import fit_directions, read_poles
 from evoke_core.images.encode import ImageEncoder
 from evoke_core.images.gather import kept_pictures
+from evoke_core.latest import DIRECTIONS
 from evoke_core.shared_space import FEELING
 from evoke_core.storage.store import Store
 from evoke_core.storage.tables import as_matrix, write_arrays
 from evoke_core.vectors import Array
 from evoke_core.zero_shot import TextEncoder
-from evoke_pipelines.latest import DIRECTIONS
 from evoke_pipelines.refresh import Made, refresh
 from evoke_pipelines.shown import as_markdown, encoder_shown, rows_of_thumbnails
 

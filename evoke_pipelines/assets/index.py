@@ -7,10 +7,10 @@ from evoke_core.boards.desk import served_pictures
 from evoke_core.config.fields import AXES
 from evoke_core.errors import IndexUnavailable
 from evoke_core.index.image_index import FIELDS, collection_name
+from evoke_core.latest import COLLECTION
 from evoke_core.publish import has_served_collection
 from evoke_core.storage.store import Store
 from evoke_core.storage.tables import as_matrix, frame_digest
-from evoke_pipelines.latest import COLLECTION
 from evoke_pipelines.policies import retrying
 from evoke_pipelines.refresh import Made, refresh
 from evoke_pipelines.resources import IndexAccess

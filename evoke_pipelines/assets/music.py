@@ -7,6 +7,7 @@ from evoke_core.config.collections import Sources
 from evoke_core.config.profile import RunProfile
 from evoke_core.config.vocabulary import Vocabulary
 from evoke_core.labels import unknown_labels
+from evoke_core.latest import CALIBRATION
 from evoke_core.moods import (
     count_moods,
     read_calibration,
@@ -22,7 +23,7 @@ from evoke_core.music.plots import (
     plot_refusals,
 )
 from evoke_core.music.survey import survey_tracks
-from evoke_core.music.tags import CALIBRATION, calibrate_tracks, tag_tracks
+from evoke_core.music.tags import calibrate_tracks, tag_tracks
 from evoke_core.storage.store import Store
 from evoke_core.storage.tables import frame_digest, read_table, write_table
 from evoke_pipelines.refresh import Made, refresh, refresh_table

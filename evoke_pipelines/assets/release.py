@@ -10,6 +10,7 @@ from evoke_core.config.profile import RunProfile
 from evoke_core.config.vocabulary import Vocabulary
 from evoke_core.images.encode import ImageEncoder
 from evoke_core.images.gather import kept_embeddings
+from evoke_core.latest import BRIDGE_REPORT, COLLECTION, DIRECTIONS
 from evoke_core.music.encode import MusicEncoder
 from evoke_core.music.fitted import load_table
 from evoke_core.publish import (
@@ -21,7 +22,6 @@ from evoke_core.publish import (
 from evoke_core.release import CURRENT
 from evoke_core.storage.store import Store
 from evoke_core.storage.tables import read_arrays
-from evoke_pipelines.latest import BRIDGE_REPORT, COLLECTION, DIRECTIONS
 from evoke_pipelines.policies import retrying
 from evoke_pipelines.refresh import Made, refresh
 from evoke_pipelines.resources import IndexAccess

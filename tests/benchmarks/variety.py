@@ -34,6 +34,7 @@ from evoke_core.boards.desk import Desk
 from evoke_core.bridge.projection import Projection
 from evoke_core.config.loading import load_vocabulary
 from evoke_core.evaluation import Figure, bootstrap
+from evoke_core.latest import projection_key
 from evoke_core.music.encoders import open_music_encoder
 from evoke_core.storage.address import open_store
 from evoke_core.storage.tables import read_arrays, read_table
@@ -68,7 +69,7 @@ def _desks(kinds: Sequence[str]) -> Iterator[Desk]:
     if not kinds:
         yield desk
     for kind in kinds:
-        arrays, card = read_arrays(store, f"models/latest/{kind}.safetensors")
+        arrays, card = read_arrays(store, projection_key(kind))
         release = replace(desk.release, kind=kind)
         projection = Projection(card["kind"], arrays)
         yield replace(desk, projection=projection, release=release)

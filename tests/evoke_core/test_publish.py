@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from evoke_core.errors import IndexUnavailable, ReleaseMissing
-from evoke_core.music.tags import CALIBRATION
+from evoke_core.latest import CALIBRATION, DIRECTIONS, projection_key
 from evoke_core.publish import (
     Ingredients,
     collections_to_keep,
@@ -49,10 +49,10 @@ def fit(store, value):
     """Stand in for a fit: the latest models, told apart by a number."""
     for kind in ("bridge", "ridge"):
         arrays = {"weight": np.full((2, 2), value, np.float32)}
-        key = f"models/latest/{kind}.safetensors"
+        key = projection_key(kind)
         write_arrays(store, key, arrays, {"kind": kind})
     axes = {"directions": np.eye(4, dtype=np.float32)}
-    write_arrays(store, "models/latest/directions.safetensors", axes, {})
+    write_arrays(store, DIRECTIONS, axes, {})
     write_arrays(store, CALIBRATION, axes, {})
 
 
@@ -163,7 +163,7 @@ def test_figures_of_another_encoder_or_corpus_stand_in_nobodys_way(store, change
 def test_what_was_built_otherwise_in_an_older_version_does_not_go_on_serving(store):
     publish_ingredients(store, FIRST, made_at="day 1")
     wider = {"weight": np.full((2, 3), 2.0, np.float32)}
-    write_arrays(store, "models/latest/bridge.safetensors", wider, {"kind": "bridge"})
+    write_arrays(store, projection_key("bridge"), wider, {"kind": "bridge"})
 
     release, verdict = publish_ingredients(store, FIRST, made_at="day 2")
 

@@ -9,10 +9,11 @@ import soundfile
 
 from evoke_core.config.collections import MusicLibrary, Sources
 from evoke_core.config.loading import load_run_profile, load_vocabulary
+from evoke_core.latest import CALIBRATION
 from evoke_core.moods import read_calibration
 from evoke_core.music.handcrafted import HandcraftedMusicEncoder
 from evoke_core.music.listen import listen
-from evoke_core.music.tags import CALIBRATION, score_music
+from evoke_core.music.tags import score_music
 from evoke_core.schemas import validate
 from evoke_core.storage.tables import read_table
 from evoke_pipelines.assets.music import (
