@@ -33,7 +33,7 @@ RUNS = (
         ),
     ),
     (("boards/refine",), ("boards/test_refine",)),
-    (("boards/pool",), ("boards/test_pool",)),
+    (("boards/pool",), ("boards/test_pool", "boards/test_pool_refined")),
     (("corpus/dedupe",), ("corpus/test_dedupe",)),
     (("corpus/components",), ("corpus/test_components", "corpus/test_hamming")),
     (("corpus/hamming",), ("corpus/test_hamming",)),

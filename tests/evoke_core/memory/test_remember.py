@@ -2,10 +2,6 @@
 
 import io
 import json
-import subprocess
-import sys
-from dataclasses import replace
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -13,68 +9,18 @@ import pytest
 import soundfile
 from PIL import Image
 
-from evoke_core.config.loading import load_run_profile
-from evoke_core.config.memory import TINY
-from evoke_core.errors import ConfigError, TrackRefused, WeightsMissing
 from evoke_core.memory.card import cover_of
-from evoke_core.memory.diffusion import Drawing
 from evoke_core.memory.keepsake import read_card, remember_once, strengths_key
-from evoke_core.memory.remember import RememberedSong, remember
+from evoke_core.memory.remember import remember
 from evoke_core.memory.sound import stem_keys
 from evoke_core.memory.studio import Studio, open_studio
-from evoke_core.memory.tiny import write_tiny_models
 from evoke_core.storage.local import LocalStore
+from tests.evoke_core.memory.songs import RULES, named, ruled, song
 
 # diffusers 0.39 hands a tensor to numpy 2 in its schedulers
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
 
-RULES = TINY.model_copy(update={"steps": 1, "side_px": 64, "sweep": ()})
 LYRICS = "the quiet lantern burns\nover the harbour wall"
-
-
-def song(seconds: float = 3.0, *, rate: int = 22_050, channels: int = 1) -> bytes:
-    """A chord with a beat, as FLAC."""
-    time = np.arange(int(seconds * rate)) / rate
-    chord = sum(np.sin(2 * np.pi * hz * time) for hz in (220.0, 277.2, 329.6)) / 8
-    beat = np.where((time * 2) % 1 < 0.05, 0.2, 0.0) * np.sin(2 * np.pi * 90 * time)
-    sound = np.repeat((chord + beat)[:, None], channels, axis=1)
-    buffer = io.BytesIO()
-    soundfile.write(buffer, sound.astype(np.float32), rate, format="FLAC")
-    return buffer.getvalue()
-
-
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    for library in ("diffusers", "demucs", "open_clip"):
-        if find_spec(library) is None:
-            pytest.skip(f"{library} is not installed (extras memory and clip)")
-    folder = tmp_path_factory.getbasetemp() / "tiny_weights"
-    write_tiny_models(folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def models(weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Studio:
-    """All models, loaded once; each test has a store of its own."""
-    config = Path(__file__).parents[3] / "assets_config"
-    nowhere = LocalStore(tmp_path_factory.mktemp("nowhere"))
-    audio = load_run_profile(config, "demo").audio
-    return open_studio(nowhere, RULES, audio, weights)
-
-
-@pytest.fixture
-def studio(models: Studio, store: LocalStore) -> Studio:
-    return replace(models, store=store)
-
-
-def ruled(studio: Studio, **rules: object) -> Studio:
-    return replace(studio, rules=studio.rules.model_copy(update=rules))
-
-
-def named(
-    lyrics: bytes | str | None = None, *, song_id: str = "chord-1"
-) -> RememberedSong:
-    return RememberedSong(song_id, "Chord", ["calm", "nocturnal"], lyrics)
 
 
 def test_a_song_becomes_an_image_with_its_card(studio: Studio, store: LocalStore):
@@ -233,68 +179,6 @@ def test_an_image_that_went_or_changed_is_drawn_again(
     assert store.read("boards/chord-1/memory.png") == good
 
 
-def test_a_flagged_image_is_a_card_that_says_so_and_no_image(
-    studio: Studio, store: LocalStore, monkeypatch: pytest.MonkeyPatch
-):
-    remember_once(named(), song(), studio)
-    flagged = Drawing(None, "flagged", 0.1)
-    monkeypatch.setattr(studio.painter, "draw", lambda *_, **__: flagged)
-
-    card, _ = remember_once(named(), song(), studio, afresh=True)
-
-    assert (card["status"], card["reason"], card["image"]) == (
-        "withheld", "flagged", None,
-    )  # fmt: skip
-    assert "safety checker" in card["message"]
-    assert cover_of(card) is None
-    assert not store.exists("boards/chord-1/memory.png")
-    assert read_card(store, "chord-1") == card
-
-
-def test_a_run_that_breaks_while_drawing_leaves_no_card(
-    studio: Studio, store: LocalStore, monkeypatch: pytest.MonkeyPatch
-):
-    def interrupt(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(studio.painter._pipeline.unet, "forward", interrupt)
-
-    with pytest.raises(KeyboardInterrupt):
-        remember_once(named(), song(), studio)
-
-    assert list(store.listing("boards/")) == []
-
-
-@pytest.mark.parametrize("cut_after", range(1, 5))
-def test_a_store_that_breaks_anywhere_leaves_no_card_without_its_image(
-    studio: Studio, store: LocalStore, monkeypatch: pytest.MonkeyPatch, cut_after: int
-):
-    write, count = LocalStore.write, 0
-
-    def torn(self: LocalStore, key: str, data: bytes, **how: object) -> None:
-        nonlocal count
-        count += not key.startswith("private/memory/vectors")
-        if count > cut_after:
-            raise OSError("disk full")
-        write(self, key, data, **how)
-
-    with monkeypatch.context() as broken:
-        broken.setattr(LocalStore, "write", torn)
-        with pytest.raises(OSError, match="disk full"):
-            remember_once(named(), song(), studio)
-
-    assert not store.exists("boards/chord-1/memory.json")
-    assert remember_once(named(), song(), studio)[0]["status"] == "drawn"
-
-
-def test_a_song_that_can_not_be_used_writes_nothing(studio: Studio, store: LocalStore):
-    with pytest.raises(TrackRefused) as refused:
-        remember_once(named(), b"no song at all", studio)
-
-    assert refused.value.reason == "not_audio"
-    assert list(store.listing("")) == []
-
-
 @pytest.mark.parametrize(
     ("seconds", "rate", "channels"), [(5.0, 8_000, 1), (5.0, 48_000, 2)]
 )
@@ -306,101 +190,3 @@ def test_any_rate_and_number_of_channels_is_remembered(
     card, _ = remember_once(named(), audio, studio)
 
     assert card["sound"]["duration_s"] == pytest.approx(seconds, abs=0.01)
-
-
-@pytest.mark.parametrize("family", ["demucs", "openl3", "stable-diffusion"])
-def test_absent_weights_are_named_before_any_work(
-    family: str, weights: Path, store: LocalStore, studio: Studio, tmp_path: Path
-):
-    for each in (weights / "tiny").iterdir():
-        if each.name != family:
-            (tmp_path / "tiny").mkdir(exist_ok=True)
-            (tmp_path / "tiny" / each.name).symlink_to(each)
-
-    with pytest.raises(WeightsMissing, match=f"{family} tiny.*make models"):
-        open_studio(store, RULES, studio.audio, tmp_path)
-
-
-def test_wrong_weights_are_named_and_nothing_is_written(
-    weights: Path, store: LocalStore, studio: Studio, tmp_path: Path
-):
-    (tmp_path / "tiny").mkdir()
-    for each in (weights / "tiny").iterdir():
-        (tmp_path / "tiny" / each.name).symlink_to(each)
-    (tmp_path / "tiny" / "openl3").unlink()
-    (tmp_path / "tiny" / "openl3").mkdir()
-    (tmp_path / "tiny" / "openl3" / "tiny.safetensors").write_bytes(b"not weights")
-
-    with pytest.raises(ConfigError, match=r"tiny\.safetensors"):
-        open_studio(store, RULES, studio.audio, tmp_path)
-
-    assert list(store.listing("boards/")) == []
-
-
-_REMEMBER = """
-import resource, sys, warnings
-from pathlib import Path
-warnings.simplefilter("ignore")
-from evoke_core.config.memory import TINY
-from evoke_core.config.profile import AudioRules
-from evoke_core.memory.keepsake import remember_once
-from evoke_core.memory.remember import RememberedSong
-from evoke_core.memory.studio import open_studio
-from evoke_core.storage.local import LocalStore
-
-weights, store, song = map(Path, sys.argv[1:])
-rules = TINY.model_copy(update={"steps": 1, "side_px": 64, "sweep": ()})
-audio = AudioRules(min_s=1.0, max_s=5400.0)
-studio = open_studio(LocalStore(store), rules, audio, weights)
-named = RememberedSong("long-1", "Long", ["calm"])
-card, _ = remember_once(named, song, studio)
-peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-print(card["status"], card["sound"]["duration_s"], peak_kb)
-"""
-
-
-def peak_of(minutes: int, weights: Path, folder: Path) -> int:
-    """Remember a song in a process of its own; returns its peak memory in KB."""
-    path = folder / f"{minutes}.flac"
-    minute = np.random.default_rng(0).normal(0, 0.1, (60 * 44_100, 2))
-    with soundfile.SoundFile(path, "w", 44_100, 2, "PCM_16", format="FLAC") as file:
-        for _ in range(minutes):
-            file.write(minute)
-    command = [sys.executable, "-c", _REMEMBER, weights, folder / f"{minutes}", path]
-    done = subprocess.run(
-        [str(word) for word in command], capture_output=True, check=True, text=True
-    )
-    status, duration_s, peak_kb = done.stdout.split()
-    assert (status, float(duration_s)) == ("drawn", 60.0 * minutes)
-    return int(peak_kb)
-
-
-@pytest.mark.slow
-def test_an_hour_takes_no_more_memory_than_ten_minutes(weights: Path, tmp_path: Path):
-    """Stems are kept, so that their files count too; the song lies on disk."""
-    short, hour = (peak_of(minutes, weights, tmp_path) for minutes in (10, 60))
-
-    assert hour <= 1.1 * short
-    stems = tmp_path / "60" / "private" / "memory" / "long-1"
-    assert len(list(stems.rglob("*.flac"))) == 4 * 6
-
-
-@pytest.mark.slow
-@pytest.mark.shared
-@pytest.mark.parametrize(
-    "name",
-    [
-        "misc/demucs_test.mp3",
-        "librosa/sorohanro-solo-trumpet-06.ogg",
-        "librosa/karissa-hobbs-lets-go-fishin.ogg",
-    ],
-)
-def test_real_songs_are_remembered(studio: Studio, shared: Path, name: str):
-    audio = (shared / "data" / "music" / name).read_bytes()
-
-    card, memory = remember_once(named(song_id="real"), audio, studio)
-
-    assert card["status"] == "drawn"
-    assert memory is not None
-    assert np.isfinite(memory.sound.heard.vector).all()
-    assert 0 < card["fusion"]["moved_by_sound"] < 1
