@@ -6,7 +6,7 @@ partitioned table is kept in parts, each with a stamp of its own.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, is_dataclass
 from typing import Any
 
@@ -67,6 +67,7 @@ def refresh(
     make: Callable[[], Made],
     *,
     settings: object,
+    again: bool = False,
 ) -> dg.MaterializeResult[None]:
     """Make an asset if its recipe changed.
 
@@ -75,13 +76,14 @@ def refresh(
         store: Holds the stamps.
         make: Does the work and stores the result.
         settings: Whatever configuration the result depends on.
+        again: Make it whatever the stamp says.
     """
     name = context.asset_key.path[-1]
 
     def recipe() -> str:
         return _recipe(context, store, settings)
 
-    stamp, recomputed = _renewed(context, store, name, (recipe, False, make))
+    stamp, recomputed = _renewed(context, store, name, (recipe, again, make))
     return dg.MaterializeResult(
         metadata=_metadata(store, stamp, recomputed=recomputed),
         data_version=dg.DataVersion(stamp.digest),
@@ -95,12 +97,21 @@ def refresh_table(
     *,
     settings: object,
     show: Callable[[pl.DataFrame], Mapping[str, Any]] | None = None,
+    beside: Sequence[str] = (),
 ) -> dg.MaterializeResult[None]:
-    """Make a table of the data dictionary if its recipe changed; see `refresh`."""
+    """Make a table of the data dictionary if its recipe changed; see `refresh`.
+
+    `beside` names tables that `make` writes, too, for assets of their own to show. If
+    one of them is lost, damaged or of an older schema, all are made again.
+    """
     name = context.asset_key.path[-1]
     table = TableRecipe(make, settings, show)
     return refresh(
-        context, store, lambda: _make_part(store, name, WHOLE, table), settings=settings
+        context,
+        store,
+        lambda: _make_part(store, name, WHOLE, table),
+        settings=[settings, *map(_schema, beside)] if beside else settings,
+        again=not all(_is_whole(store, each) for each in beside),
     )
 
 
@@ -251,6 +262,11 @@ def _schema(name: str) -> str | None:
         for column, each in TABLES[name].columns.items()
     }
     return digest([rules, TABLES[name].key])
+
+
+def _is_whole(store: Store, name: str) -> bool:
+    stamp = read_stamp(store, name)
+    return stamp.holds(store) if stamp else store.exists(table_key(name))
 
 
 def _plain(settings: object) -> Any:  # noqa: ANN401 (any JSON)

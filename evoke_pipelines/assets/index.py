@@ -6,6 +6,7 @@ import polars as pl
 from evoke_core.boards.desk import served_pictures
 from evoke_core.config.fields import AXES
 from evoke_core.errors import IndexUnavailable
+from evoke_core.index.connection import shown as shown_address
 from evoke_core.index.image_index import FIELDS, collection_name
 from evoke_core.latest import COLLECTION
 from evoke_core.publish import has_served_collection
@@ -53,7 +54,7 @@ def image_index(
         store.write(COLLECTION, name.encode())
         shown = {
             "collection": name,
-            "index": index.uri,
+            "index": shown_address(index.uri),
             "dagster/row_count": fields.height,
             "dimension": len(fields["embedding"][0]),
             "pictures": thumbnails(store, fields["sha256"]),

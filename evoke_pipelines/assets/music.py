@@ -114,6 +114,7 @@ def track_embeddings(
         store,
         make,
         settings=[music_encoder.fingerprint, run_profile.audio],
+        beside=["track_profiles", "track_refusals"],
         show=lambda frame: {
             "tracks": frame["track_id"].n_unique(),
             **encoder_shown(music_encoder),

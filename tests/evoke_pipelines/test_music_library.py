@@ -1,12 +1,15 @@
 """A folder of songs with a table of labels goes through the music assets."""
 
 import io
+from dataclasses import replace
 
 import dagster as dg
 import numpy as np
+import polars as pl
 import pytest
 import soundfile
 
+from evoke_core.columns import Column
 from evoke_core.config.collections import MusicLibrary, Sources
 from evoke_core.config.loading import load_run_profile, load_vocabulary
 from evoke_core.latest import CALIBRATION
@@ -14,12 +17,15 @@ from evoke_core.moods import read_calibration
 from evoke_core.music.handcrafted import HandcraftedMusicEncoder
 from evoke_core.music.listen import listen
 from evoke_core.music.tags import score_music
-from evoke_core.schemas import validate
-from evoke_core.storage.tables import read_table
+from evoke_core.schemas import TABLES, validate
+from evoke_core.storage.stamps import drop_stamp
+from evoke_core.storage.tables import read_table, table_key
 from evoke_pipelines.assets.music import (
     track_calibration,
     track_embeddings,
     track_manifest,
+    track_profiles,
+    track_refusals,
     track_tags,
 )
 from evoke_pipelines.environment import CONFIG_FOLDER
@@ -53,23 +59,59 @@ def library(tmp_path):
     )
 
 
-def test_labels_reach_the_tags_and_a_drop_is_named_as_in_the_library(library, store):
+@pytest.fixture
+def given(library, store):
+    """The resources of a profile whose only music is that folder."""
     profile = load_run_profile(CONFIG_FOLDER, "demo")
-    profile = profile.model_copy(update={"music": ("mine",)})
-    vocabulary, encoder = load_vocabulary(CONFIG_FOLDER), HandcraftedMusicEncoder()
+    return {
+        "store": store,
+        "run_profile": profile.model_copy(update={"music": ("mine",)}),
+        "sources": Sources(pictures={}, music={"mine": library}),
+        "vocabulary": load_vocabulary(CONFIG_FOLDER),
+        "music_encoder": HandcraftedMusicEncoder(),
+    }
+
+
+def materialised(assets, given):
+    with dg.DagsterInstance.ephemeral() as instance:
+        return dg.materialize(assets, instance=instance, resources=given)
+
+
+HEARD = [track_manifest, track_embeddings, track_refusals, track_profiles]
+
+
+@pytest.mark.parametrize("name", ["track_profiles", "track_refusals"])
+@pytest.mark.parametrize("harm", ["lost", "changed", "never shown", "older schema"])
+def test_what_listening_leaves_beside_the_vectors_is_mended(
+    given, store, monkeypatch, name, harm
+):
+    materialised(HEARD, given)
+    before = read_table(store, name)
+    if harm == "older schema":
+        columns = {**TABLES[name].columns, "note": Column(pl.String, "", optional=True)}
+        monkeypatch.setitem(TABLES, name, replace(TABLES[name], columns=columns))
+        before = before.with_columns(note=pl.lit(None, pl.String))
+    elif harm == "changed":
+        store.write(table_key(name), b"rubbish")
+    else:
+        store.delete(table_key(name))
+    if harm == "never shown":
+        drop_stamp(store, name)
+
+    assert materialised(HEARD, given).success
+    assert read_table(store, name).equals(before)
+    again = materialised(HEARD, given)
+    for asset in HEARD:
+        [shown] = again.asset_materializations_for_node(asset.key.path[-1])
+        assert shown.metadata["recomputed"].value is False
+
+
+def test_labels_reach_the_tags_and_a_drop_is_named_as_in_the_library(given, store):
+    profile, vocabulary = given["run_profile"], given["vocabulary"]
+    encoder = given["music_encoder"]
 
     with dg.DagsterInstance.ephemeral() as instance:
-        result = dg.materialize(
-            MUSIC,
-            instance=instance,
-            resources={
-                "store": store,
-                "run_profile": profile,
-                "sources": Sources(pictures={}, music={"mine": library}),
-                "vocabulary": vocabulary,
-                "music_encoder": encoder,
-            },
-        )
+        result = dg.materialize(MUSIC, instance=instance, resources=given)
         manifest = result.asset_materializations_for_node("track_manifest")[0]
         shown = {name: value.value for name, value in manifest.metadata.items()}
 

@@ -11,6 +11,7 @@ import logging
 import re
 import traceback
 from collections.abc import Iterator
+from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
 from unittest import mock
@@ -231,6 +232,17 @@ LINKS = {
 }
 
 
+@dataclass(frozen=True)
+class Behind:
+    """An index that answers, at an address with a password in it."""
+
+    uri: str
+    index: IndexAccess
+
+    def open(self):
+        return self.index.open()
+
+
 @pytest.mark.slow
 def test_nothing_from_source_to_board_keeps_a_secret(
     planted, instance, tmp_path, caplog
@@ -241,7 +253,8 @@ def test_nothing_from_source_to_board_keeps_a_secret(
     assets = order()[: order().index(BOARD)]
     assert not run(world, instance, *assets, resources=away)
     last = assets[assets.index("image_index") :]
-    assert run(world, instance, *last)
+    behind = Behind(MILVUS, world.resources()["index"])
+    assert run(world, instance, *last, resources=world.resources() | {"index": behind})
     drops = {world.drop(): True}
     for name, address in LINKS.items():
         key = f"drops/{name}"
