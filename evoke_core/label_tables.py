@@ -20,6 +20,7 @@ from evoke_core.errors import ConfigError, Refused
 ID_COLUMNS = ("file", "path", "filename", "track_id", "id")  # the first that is there
 WORD_COLUMNS = ("moods", "mood", "tags", "labels")  # all that are there
 RATING_COLUMNS = ("valence", "arousal")
+_Row = tuple[int, dict[str, str | None]]  # with the line that it begins on
 _LONGEST_LINE = 1 << 24  # characters; no row of a table has a thousandth of that
 
 
@@ -71,13 +72,13 @@ def read_labels(path: Path) -> LabelTable:
         )
     labels: dict[str, Label] = {}
     refusals = []
-    for line, row in enumerate(rows, start=2):
+    for line, row in rows:
         name = (row[named[0]] or "").strip()
         try:
             _require_new(name, labels)
             labels[name] = parse_label(row)
         except Refused as refusal:
-            refusals.append(f"{path.name}, row {line}: {refusal.reason}: {refusal}")
+            refusals.append(f"{path.name}, line {line}: {refusal.reason}: {refusal}")
     return LabelTable(labels, tuple(refusals))
 
 
@@ -138,8 +139,11 @@ def find_label(
     return None
 
 
-def _read_rows(path: Path) -> tuple[list[str], list[dict[str, str | None]]]:
-    """Read columns, in lower case, and rows of a table parted by tab, ";" or ","."""
+def _read_rows(path: Path) -> tuple[list[str], list[_Row]]:
+    """Read columns, in lower case, and rows of a table parted by tab, ";" or ",".
+
+    A row comes with the number of the line that it begins on; blank lines are none.
+    """
     try:
         with path.open(newline="", encoding="utf-8-sig") as handle:
             header = handle.readline(_LONGEST_LINE)
@@ -147,7 +151,13 @@ def _read_rows(path: Path) -> tuple[list[str], list[dict[str, str | None]]]:
             parted = next((mark for mark in "\t;" if mark in header), ",")
             reader = csv.reader(lines_of(handle), delimiter=parted)
             columns = [name.strip().lower() for name in next(reader, [])]
-            return columns, [_as_row(columns, fields) for fields in reader if fields]
+            rows: list[_Row] = []
+            begins = reader.line_num + 1
+            for fields in reader:
+                if fields:
+                    rows.append((begins, _as_row(columns, fields)))
+                begins = reader.line_num + 1
+            return columns, rows
     except (OSError, UnicodeDecodeError, csv.Error) as wrong:
         raise ConfigError(
             f"labels {path}: can't be read ({wrong}); bring a CSV file in UTF-8"

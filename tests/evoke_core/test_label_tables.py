@@ -83,14 +83,32 @@ def test_rows_that_cannot_be_used_say_why_and_the_rest_is_taken(table: Path):
 
     assert read.labels == {"1": Label(("storm",), (0.5, -0.25)), "5": Label(("lake",))}
     assert [refusal.split(": ")[:2] for refusal in read.refusals] == [
-        ["labels.csv, row 3", "bad_rating"],
-        ["labels.csv, row 4", "bad_rating"],
-        ["labels.csv, row 5", "rating_out_of_range"],
-        ["labels.csv, row 6", "no_name"],
-        ["labels.csv, row 7", "named_twice"],
-        ["labels.csv, row 9", "rating_out_of_range"],
+        ["labels.csv, line 3", "bad_rating"],
+        ["labels.csv, line 4", "bad_rating"],
+        ["labels.csv, line 5", "rating_out_of_range"],
+        ["labels.csv, line 6", "no_name"],
+        ["labels.csv, line 7", "named_twice"],
+        ["labels.csv, line 9", "rating_out_of_range"],
     ]
     assert "map your scale to -1 .. 1" in read.refusals[2]
+
+
+def test_a_refusal_names_the_line_that_its_row_begins_on(table: Path):
+    table.write_text(
+        "id,labels,valence,arousal\n"
+        "\n"
+        '1,"calm,\nslow",,\n'
+        "\n"
+        ",blank and long rows come before,,\n"
+        '2,"over\ntwo lines",9,9\n'
+    )
+    read = read_labels(table)
+
+    assert read.labels == {"1": Label(("calm", "slow"))}
+    assert [refusal.split(": ")[0] for refusal in read.refusals] == [
+        "labels.csv, line 6",
+        "labels.csv, line 7",
+    ]
 
 
 def test_a_table_without_the_columns_or_without_a_table_is_refused(table: Path):
