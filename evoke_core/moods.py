@@ -155,7 +155,7 @@ def name_moods(
 
 
 def count_moods(tags: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame:
-    """Count how many items each mood is named of, most first.
+    """Count how many items each mood is named of, most first, then by name.
 
     Args:
         tags: Column moods, of a table of tags.
@@ -168,7 +168,8 @@ def count_moods(tags: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame:
     items = [named.count(mood) for mood in vocabulary.moods]
     counted = pl.DataFrame({"mood": list(vocabulary.moods), "items": items})
     share = (pl.col("items") / max(tags.height, 1)).round(3).alias("share")
-    return counted.with_columns(share).sort("items", descending=True)
+    ranked = counted.with_columns(share)
+    return ranked.sort("items", "mood", descending=[True, False])
 
 
 def write_calibration(store: Store, key: str, calibration: MoodCalibration) -> str:

@@ -200,12 +200,14 @@ def test_what_people_named_comes_first():
 
 
 def test_every_mood_is_counted_also_what_nothing_is_called():
-    words = vocabulary(a=(0, 0), b=(0, 1), c=(1, 0))
+    words = vocabulary(d=(1, 1), a=(0, 0), b=(0, 1), c=(1, 0))
     tags = pl.DataFrame({"moods": [["a", "c"], ["c"]]})
 
     counted = count_moods(tags, words)
 
-    assert counted.rows() == [("c", 2, 1.0), ("a", 1, 0.5), ("b", 0, 0.0)]
+    assert counted.rows() == [
+        ("c", 2, 1.0), ("a", 1, 0.5), ("b", 0, 0.0), ("d", 0, 0.0),
+    ]  # fmt: skip
 
 
 def test_shipped_moods_are_forty_to_sixty_with_prompts_and_poles(assets_config: Path):
