@@ -23,7 +23,7 @@ class MoodCount:
     track_share: float
 
 
-def count_moods(store: Store, moods: Sequence[str]) -> tuple[MoodCount, ...]:
+def coverage_of(store: Store, moods: Sequence[str]) -> tuple[MoodCount, ...]:
     """Count the moods of served pictures and of whole tracks.
 
     Args:

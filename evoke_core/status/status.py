@@ -10,7 +10,7 @@ import numpy as np
 
 from evoke_core.errors import ReleaseMissing
 from evoke_core.release import Release, read_release
-from evoke_core.status.coverage import MoodCount, count_moods
+from evoke_core.status.coverage import MoodCount, coverage_of
 from evoke_core.status.dropped import Dropped, count_dropped
 from evoke_core.status.funnel import Funnel, count_funnel
 from evoke_core.status.health import Health
@@ -86,7 +86,7 @@ def read_status(store: Store, moods: Sequence[str], ask_index: AskIndex) -> Stat
         sheet=sheet,
         shared_map=shared_map,
         spots=spots,
-        moods=count_moods(store, moods),
+        moods=coverage_of(store, moods),
         tracks=read_known(store, "track_manifest", ["track_id"]).height,
         judged=read_judged(store, release.kind if release else None),
         release=release,

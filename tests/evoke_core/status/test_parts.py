@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from evoke_core.status.coverage import count_moods
+from evoke_core.status.coverage import coverage_of
 from evoke_core.status.dropped import count_dropped
 from evoke_core.status.judged import read_judged
 from evoke_core.status.latest import read_latest
@@ -19,7 +19,7 @@ from tests.evoke_core.status import planted
 def test_moods_are_counted_over_what_may_be_shown_and_whole_tracks(store):
     planted.plant_pictures(store)
     planted.plant_music(store)
-    counts = {one.mood: one for one in count_moods(store, ["calm", "stormy"])}
+    counts = {one.mood: one for one in coverage_of(store, ["calm", "stormy"])}
     assert counts["bright"].pictures == 18
     assert counts["bright"].picture_share == 1.0
     assert (counts["calm"].pictures, counts["calm"].tracks) == (0, planted.TRACKS)
@@ -27,7 +27,7 @@ def test_moods_are_counted_over_what_may_be_shown_and_whole_tracks(store):
 
 
 def test_without_tags_there_is_nothing_to_cover(store):
-    assert count_moods(store, ["calm"]) == ()
+    assert coverage_of(store, ["calm"]) == ()
 
 
 def test_the_bridge_is_named_with_what_it_beats(store):
