@@ -73,8 +73,8 @@ def find_moods(
     """Find the moods that people's words name.
 
     Returns:
-        For each item the numbers of its moods, one for every word that names one, in
-        the words' order; empty where none does.
+        For each item the numbers of its moods, one for each distinct phrase that names
+        one, in the phrases' alphabetical order; empty where none does.
     """
     moods = {
         _stem(word): number

@@ -60,6 +60,13 @@ def test_words_stand_where_the_moods_that_they_name_lie(
     assert place_words([said], vocabulary)[0] == pytest.approx(place)
 
 
+def test_moods_are_found_once_for_each_phrase_in_alphabetical_order(
+    vocabulary: Vocabulary,
+):
+    said = [["storm", "still water, storms"], ["lake and still water"], ["oak"]]
+    assert find_moods(said, vocabulary) == [[0, 1], [0, 0], []]
+
+
 @pytest.mark.parametrize("said", [[], [""], ["snowflake", "stormy still"]])
 def test_words_that_name_no_mood_have_no_place(vocabulary: Vocabulary, said: list[str]):
     placed = place_words([said, ["lake"]], vocabulary)
