@@ -24,9 +24,8 @@ from evoke_core.memory.remember import (
     remember,
 )
 from evoke_core.memory.sheet import strengths_sheet
-from evoke_core.memory.sound import recording_sha256
 from evoke_core.memory.studio import Studio
-from evoke_core.music.readers import Recording
+from evoke_core.music.readers import Recording, recording_sha256
 from evoke_core.storage.store import Store
 from evoke_core.storage.tables import write_arrays
 

@@ -17,12 +17,11 @@ from evoke_core.config.profile import AudioRules
 from evoke_core.errors import TrackRefused
 from evoke_core.memory.audio_vector import encode_stems
 from evoke_core.memory.audio_vector_cache import recall_vector, remember_vector
-from evoke_core.memory.sound import recording_sha256
 from evoke_core.memory.stereo import decode_stereo
 from evoke_core.memory.studio import Ears
 from evoke_core.music.decode import AudioLimits
 from evoke_core.music.library import ON_DISK, audio_of
-from evoke_core.music.readers import Recording
+from evoke_core.music.readers import Recording, recording_sha256
 from evoke_core.storage.store import Store
 from evoke_core.vectors import Array
 

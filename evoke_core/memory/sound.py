@@ -5,7 +5,6 @@ A song is separated again only where its vector, its plot or a stem is not there
 Not here: separating and encoding (stems, openl3, audio_vector).
 """
 
-import hashlib
 import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ from evoke_core.memory.stems import StemBlock
 from evoke_core.memory.stereo import StereoTrack, decode_stereo
 from evoke_core.memory.studio import Studio
 from evoke_core.music.decode import AudioLimits
-from evoke_core.music.readers import Recording, open_recording
+from evoke_core.music.readers import Recording, recording_sha256
 from evoke_core.storage.store import Store, digest
 
 
@@ -74,12 +73,6 @@ def hear_song(audio: Recording, song_id: str, studio: Studio) -> Sound:
     # The record is last: it says that stems and plot are there too.
     remember_vector(studio.store, studio.separator, studio.ears, sha256, heard)
     return Sound(sha256, heard, sound)
-
-
-def recording_sha256(recording: Recording) -> str:
-    """Return the SHA-256 of a whole file, read in pieces."""
-    with open_recording(recording) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def stem_keys(folder: str, duration_s: float) -> tuple[str, ...]:

@@ -1,6 +1,5 @@
 """From the bytes of a song to everything the rest asks of it, in one pass."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,7 +14,7 @@ from evoke_core.music.encode import (
     NamedSongs,
     TrackEmbedding,
 )
-from evoke_core.music.readers import Recording, open_recording
+from evoke_core.music.readers import Recording, recording_sha256
 from evoke_core.music.together import record_of
 from evoke_core.storage.store import Store
 from evoke_core.vectors import Array, l2_normalize, weighted_mean
@@ -63,8 +62,7 @@ def listen(
     Raises:
         TrackRefused: It can't be used; the reason says why.
     """
-    with open_recording(recording) as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    sha256 = recording_sha256(recording)
     limits = AudioLimits(min_s=rules.min_s, max_s=rules.max_s)
     track = decode_audio(recording, sample_rate=encoder.sample_rate, limits=limits)
     analysis = analyse(track, fitted=rules.fitted)

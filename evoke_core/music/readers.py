@@ -6,6 +6,7 @@ tags come out as clean single lines. Damage is no error here: what was read coun
 Not here: what is long and loud enough to be a song (decode).
 """
 
+import hashlib
 import io
 import unicodedata
 from contextlib import ExitStack, suppress
@@ -63,6 +64,12 @@ def open_recording(recording: Recording) -> Opened:
     if isinstance(recording, bytes):
         return io.BytesIO(recording)
     return recording.open("rb")
+
+
+def recording_sha256(recording: Recording) -> str:
+    """Return the SHA-256 of a whole file in hexadecimal, read in pieces."""
+    with open_recording(recording) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read_libsndfile(
