@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from evoke_core.errors import ConfigError, WeightsMissing
+from evoke_core.record import write_record
 
 _ENDINGS = (".safetensors", ".pt", ".bin")
 _CHUNK = 1 << 22  # bytes
@@ -158,13 +159,5 @@ def _read(record: Path) -> dict[str, Any] | None:
 
 
 def _write(record: Path, sha256: str, files: dict[str, Any]) -> None:
-    text = json.dumps({"sha256": sha256, "files": files}, indent=1, sort_keys=True)
-    unfinished = record.with_name(f"{record.name}.unfinished")
-    try:
-        unfinished.write_text(text + "\n", encoding="utf-8")
-        unfinished.replace(record)
-    except PermissionError as denied:
-        # Weights may lie on a disk that others look after.
-        _LOG.warning(
-            "%s can't be written (%s); weights are hashed anew", record, denied
-        )
+    content = {"sha256": sha256, "files": files}
+    write_record(record, content, without="weights are hashed anew")

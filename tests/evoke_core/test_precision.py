@@ -28,6 +28,28 @@ def test_other_weights_are_measured_anew_and_the_first_finding_stays(tmp_path):
     assert len(json.loads(record.read_text())) == 2
 
 
+def test_what_another_found_out_meanwhile_stays(tmp_path):
+    record = tmp_path / "record.json"
+
+    def measure_slowly():
+        measured_once(record, "b", "cpu", measure=lambda: {"cosine": 0.25})
+        return FINDING
+
+    assert measured_once(record, "a", "cpu", measure=measure_slowly) == FINDING
+    assert measured_once(record, "b", "cpu", measure=never) == {"cosine": 0.25}
+
+
+def test_of_two_that_measure_the_same_at_once_the_first_is_believed_by_both(tmp_path):
+    record = tmp_path / "record.json"
+
+    def measure_slowly():
+        measured_once(record, "a", "cpu", measure=lambda: FINDING)
+        return {"cosine": 0.25}
+
+    assert measured_once(record, "a", "cpu", measure=measure_slowly) == FINDING
+    assert measured_once(record, "a", "cpu", measure=never) == FINDING
+
+
 @pytest.mark.parametrize("damage", ["", "{", "[1]"])
 def test_a_damaged_record_is_measured_anew_and_said(tmp_path, caplog, damage):
     record = tmp_path / "record.json"

@@ -1,5 +1,6 @@
 """Weights are found by name, and are those that were recorded."""
 
+import errno
 import hashlib
 import json
 import logging
@@ -158,10 +159,11 @@ def test_a_record_that_cannot_be_written_is_no_obstacle(
     caplog: pytest.LogCaptureFixture,
 ):
     def denied(*_: object, **__: object) -> None:
-        raise PermissionError("read-only")
+        raise OSError(errno.EROFS, "Read-only file system")
 
     monkeypatch.setattr(Path, "write_text", denied)
     caplog.set_level(logging.WARNING)
 
     assert find(place).path == file
     assert "can't be written" in caplog.text
+    assert "weights are hashed anew" in caplog.text
