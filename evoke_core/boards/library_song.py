@@ -39,14 +39,7 @@ class LibrarySong:
         Raises:
             TrackRefused: It is no longer there, or may not be read.
         """
-        try:
-            return audio_of(self.location, store)
-        except KeyError as gone:
-            raise TrackRefused(
-                "vanished",
-                f"{self.song.source_key}: its audio is no longer in the store; run the "
-                "job fit_bridge, which lists and renders the library again",
-            ) from gone
+        return audio_of(self.location, store)
 
 
 def find_library_song(track: CuratedTrack, store: Store) -> LibrarySong:

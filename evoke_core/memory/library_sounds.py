@@ -68,8 +68,6 @@ def hear_library(
             heard[track_id] = _hear(_recording(location, store), ears, audio, store)
         except TrackRefused as refusal:
             refusals[track_id] = f"{refusal.reason}: {refusal}"
-        except KeyError:
-            refusals[track_id] = "vanished: run the job fit_bridge, which renders it"
         report(done, len(rows))
     vectors = [vector for _, vector in heard.values()]
     sounds = np.stack(vectors) if vectors else np.empty((0, 0), np.float32)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from evoke_core.config.collections import MusicLibrary, Sources
+from evoke_core.corpus.listed import storable
 from evoke_core.corpus.manifest import picture_id as track_id
 from evoke_core.errors import SourceError, TrackRefused
 from evoke_core.label_tables import Label, find_label, has_labels, read_labels
@@ -85,7 +86,7 @@ def library_labels(library: MusicLibrary) -> LibraryLabels:
     folder = Path(library.location or "")
     if library.kind != "folder" or not library.location:
         return LibraryLabels({}, ())
-    keys = [path.relative_to(folder).as_posix() for path in songs_below(folder)]
+    keys = [_key(path, folder) for path in songs_below(folder)]
     labels: dict[str, Label] = {}
     refusals: list[str] = []
     for path in _label_files(library, folder):
@@ -106,11 +107,17 @@ def audio_of(location: str, store: Store) -> bytes:
     """Read the bytes of a listed track.
 
     Raises:
-        TrackRefused: The file is no longer there, may not be read, or is no song's
-            size.
+        TrackRefused: It is no longer there, may not be read, or is no song's size.
     """
     if not location.startswith(ON_DISK):
-        return store.read(location)
+        try:
+            return store.read(location)
+        except KeyError as gone:
+            raise TrackRefused(
+                "vanished",
+                f"{location}: its audio is no longer in the store; run the job "
+                "fit_bridge, which lists and renders the library again",
+            ) from gone
     path = Path(location.removeprefix(ON_DISK))
     try:
         _require_size(path)
@@ -157,10 +164,12 @@ def _folder_rows(library: MusicLibrary, name: str) -> list[dict[str, Any]]:
             f"music.{name}.location in sources.yaml a folder of audio files"
         )
     said = library_labels(library).labels
-    return [
-        _song_row(path, path.relative_to(folder).as_posix(), library, name, said)
-        for path in songs
-    ]
+    return [_song_row(path, _key(path, folder), library, name, said) for path in songs]
+
+
+def _key(path: Path, folder: Path) -> str:
+    """Return the key of a song; a name that is no UTF-8 leads to no file any more."""
+    return storable(path.relative_to(folder).as_posix())
 
 
 def _song_row(
@@ -172,9 +181,9 @@ def _song_row(
         "track_id": track_id(name, key),
         "source": name,
         "source_key": key,
-        "title": path.stem.replace("_", " "),
+        "title": storable(path.stem).replace("_", " "),
         "licence": library.licence,
-        "location": f"{ON_DISK}{path.absolute()}",
+        "location": f"{ON_DISK}{storable(str(path.absolute()))}",
         "labels": list(label.words),
         "rated_valence": valence,
         "rated_arousal": arousal,

@@ -1,5 +1,6 @@
 """What a library lists, wherever its music lies."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,29 @@ def test_a_song_that_has_gone_is_refused(store: LocalStore, tmp_path: Path):
         audio_of(f"file:{tmp_path / 'gone.mp3'}", store)
 
     assert refused.value.reason == "unreadable_file"
+
+
+def test_a_rendered_song_that_has_gone_is_refused(store: LocalStore):
+    with pytest.raises(TrackRefused, match=r"tracks/a\.flac.*fit_bridge") as refused:
+        audio_of("tracks/a.flac", store)
+
+    assert refused.value.reason == "vanished"
+
+
+def test_a_name_that_is_no_utf8_is_one_refused_row(store: LocalStore, folder: Path):
+    Path(os.fsdecode(os.fsencode(folder) + b"/caf\xe9_bar.mp3")).write_bytes(b"x")
+    table = folder / "labels.csv"
+    table.write_text("file,moods\nb_side.mp3,calm\n", encoding="utf-8")
+
+    tracks = listed(store, folder)
+    odd, whole = tracks.filter(tracks["source_key"] != "live/a.flac").to_dicts()[::-1]
+
+    assert (odd["source_key"], odd["title"]) == ("caf\\udce9_bar.mp3", "caf\\udce9 bar")
+    with pytest.raises(TrackRefused, match="check its name") as refused:
+        audio_of(odd["location"], store)
+    assert refused.value.reason == "unreadable_file"
+    assert whole["labels"] == ["calm"]
+    assert audio_of(whole["location"], store) == b"b_side.mp3"
 
 
 def test_a_table_in_the_folder_labels_its_songs(store: LocalStore, folder: Path):

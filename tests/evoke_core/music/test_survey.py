@@ -7,6 +7,7 @@ import pytest
 import soundfile
 
 from evoke_core.config.profile import AudioRules
+from evoke_core.music.handcrafted import HandcraftedMusicEncoder
 from evoke_core.music.muq import MuQEncoder
 from evoke_core.music.survey import survey_tracks
 from evoke_core.schemas import validate
@@ -71,6 +72,21 @@ def test_short_songs_of_a_library_share_passes_of_a_large_model(store, tracks, p
     assert validate("track_refusals", heard.refusals).select(
         "track_id", "reason"
     ).rows() == [("t2", "not_audio")]
+
+
+@pytest.mark.parametrize("is_large", [False, True])
+def test_a_track_that_went_since_the_listing_is_a_refused_row(
+    store, tracks, tiny_muq, is_large
+):
+    encoder = (
+        MuQEncoder(tiny_muq, "tiny-muq") if is_large else HandcraftedMusicEncoder()
+    )
+    store.delete("tracks/0.wav")
+    heard = survey(store, tracks[:2], encoder)
+    assert heard.embeddings["track_id"].unique().to_list() == ["t1"]
+    [row] = heard.refusals.to_dicts()
+    assert (row["track_id"], row["reason"]) == ("t0", "vanished")
+    assert "fit_bridge" in row["detail"]
 
 
 def test_a_song_has_the_vectors_that_it_has_alone(store, tracks, passes):
