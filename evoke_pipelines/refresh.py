@@ -18,7 +18,7 @@ from evoke_core.schemas import TABLES
 from evoke_core.storage.journal import Journal
 from evoke_core.storage.stamps import Stamp, drop_stamp, read_stamp, write_stamp
 from evoke_core.storage.store import Store, digest
-from evoke_core.storage.tables import WHOLE, table_key, write_table
+from evoke_core.storage.tables import WHOLE, stored_parts, table_key, write_table
 from evoke_pipelines.policies import retrying
 from evoke_pipelines.shown import as_metadata, counts, place, sample
 
@@ -122,6 +122,8 @@ def refresh_parts(
 ) -> dg.MaterializeResult[None]:
     """Make those parts of a partitioned table whose recipe changed.
 
+    What is no partition any more, since shards were cut anew, leaves the table.
+
     Args:
         context: Names the asset and the partitions of this run.
         store: Holds the stamps, one for each part and one for all of them together.
@@ -138,6 +140,8 @@ def refresh_parts(
         part: done[part][0] if part in done else read_stamp(store, f"{name}/{part}")
         for part in _parts(context)
     }
+    for part in set(stored_parts(store, name)) - set(stamps):
+        _forget_part(store, name, part)
     made = {part: stamp.digest for part, stamp in stamps.items() if stamp}
     whole = digest(made)
     write_stamp(store, name, Stamp(recipe="its parts", digest=whole, shown={}))
@@ -176,6 +180,12 @@ def _make_part(store: Store, name: str, part: str, table: TableRecipe) -> Made:
         "sample": sample(frame),
     }
     return Made(content, shown, {table_key(name, part): content})
+
+
+def _forget_part(store: Store, name: str, part: str) -> None:
+    drop_stamp(store, f"{name}/{part}")
+    Journal(store, name, part).clear()
+    store.delete(table_key(name, part))
 
 
 def _renewed(

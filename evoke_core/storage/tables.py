@@ -54,6 +54,13 @@ def read_table(store: Store, name: str) -> pl.DataFrame:
     return pl.concat(_up_to_date(name, key, read_frame(store, key)) for key in found)
 
 
+def stored_parts(store: Store, name: str) -> list[str]:
+    """Name the parts of a table that lie in the store, also those of an older cut."""
+    folder = f"tables/{name}/"
+    found = [each.key.removeprefix(folder) for each in store.listing(folder)]
+    return [key.removesuffix(".parquet") for key in found]
+
+
 def read_table_or_empty(store: Store, name: str, part: str = WHOLE) -> pl.DataFrame:
     """Read one part, or an empty table of the same columns where it is not there yet.
 

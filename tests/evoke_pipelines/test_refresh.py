@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from evoke_core.schemas import TABLES
+from evoke_core.storage.journal import Journal
 from evoke_core.storage.local import LocalStore
 from evoke_core.storage.stamps import read_stamp
 from evoke_core.storage.store import digest
@@ -134,10 +135,12 @@ class Parts:
         self.again = False
         self.made: list[str] = []
 
-    def refresh(self, **tags: str) -> dict[str, dict]:
+    def refresh(
+        self, shards: dg.StaticPartitionsDefinition = SHARDS, **tags: str
+    ) -> dict[str, dict]:
         @dg.asset(
             name="image_files",
-            partitions_def=SHARDS,
+            partitions_def=shards,
             backfill_policy=dg.BackfillPolicy.single_run(),
         )
         def files(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
@@ -201,6 +204,25 @@ def test_an_unchanged_part_is_made_again_on_request(parts: Parts) -> None:
     parts.again = True
     parts.refresh()
     assert parts.made == ["a", "b", "a", "b"]
+
+
+def test_a_part_of_an_older_cut_leaves_the_table(parts: Parts) -> None:
+    parts.refresh()
+    Journal(parts.store, "image_files", "a")._write([rows("a9")])
+    parts.listed = {"a.1": ["a1"], "a.2": ["a2"], "b": ["b1"]}
+    anew = dg.StaticPartitionsDefinition(list(parts.listed))
+    shown = parts.refresh(anew, **one_run_over(list(parts.listed)))
+    assert read_table(parts.store, "image_files")["image_id"].to_list() == [
+        "a1",
+        "a2",
+        "b1",
+    ]
+    assert parts.made == ["a", "b", "a.1", "a.2"]
+    assert {p: shown[p]["dagster/row_count"].value for p in shown} == dict.fromkeys(
+        parts.listed, 3
+    )
+    assert read_stamp(parts.store, "image_files/a") is None
+    assert Journal(parts.store, "image_files", "a").rows().height == 0
 
 
 @pytest.mark.parametrize("harm", ["lost", "changed"])
