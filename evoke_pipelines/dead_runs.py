@@ -3,7 +3,8 @@
 Dagster's own monitoring asks the launcher whether a run's process lives; the default
 launcher, which starts runs on this machine, can't say. A killed run then stays begun
 for ever, holds its slots in the pools, and whoever waits for its end waits for ever.
-Runs that another launcher has started are its own monitoring's business.
+Runs that another launcher has started are its own monitoring's business; those of a
+demo, which no launcher starts, name their process.
 """
 
 import json
@@ -13,10 +14,16 @@ from pathlib import Path
 
 import dagster as dg
 
+_PROCESS_TAG = "evoke/process"
 _SERVER_TAG = ".dagster/grpc_info"  # set by the default launcher
 _HERE = {"localhost", "127.0.0.1"}
 _STARTED = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 _START_FIELD = 19  # of /proc/PID/stat after the command's name, see proc(5)
+
+
+def of_this_process() -> dict[str, str]:
+    """Return the tags of a run that is executed in this process."""
+    return {_PROCESS_TAG: f"{socket.gethostname()}/{os.getpid()}"}
 
 
 def end_dead_runs(instance: dg.DagsterInstance) -> list[str]:
@@ -43,6 +50,9 @@ def end_dead_runs(instance: dg.DagsterInstance) -> list[str]:
 
 def _process_of(run: dg.DagsterRun, instance: dg.DagsterInstance) -> int | None:
     """Return the number of the process that began a run of this machine."""
+    host, _, process = run.tags.get(_PROCESS_TAG, "").rpartition("/")
+    if process:
+        return int(process) if host == socket.gethostname() else None
     server = json.loads(run.tags.get(_SERVER_TAG, "{}"))
     if server.get("host") not in {*_HERE, socket.gethostname()}:
         return None

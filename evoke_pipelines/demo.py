@@ -33,6 +33,7 @@ from evoke_core.music.library import songs_below
 from evoke_core.storage.address import open_store
 from evoke_core.storage.store import Store
 from evoke_core.storage.tables import read_table
+from evoke_pipelines.dead_runs import end_dead_runs, of_this_process
 from evoke_pipelines.definitions import defs
 from evoke_pipelines.environment import (
     CONFIG_FOLDER,
@@ -40,14 +41,11 @@ from evoke_pipelines.environment import (
     read_configuration,
     read_environment,
 )
-from evoke_pipelines.partitions import AUDIO_DROPS_NAME, EVERY_SHARD, one_run_over
-from evoke_pipelines.under_way import UNFINISHED
+from evoke_pipelines.partitions import AUDIO_DROPS_NAME, EVERY_SHARD, runs_over
 
 _DEMO_PIECE = "nocturne"
 _LYRICS = (".lrc", ".txt")  # as serving.sidecars reads them
 _STEPS = {"refresh_corpus": EVERY_SHARD, "fit_bridge": {}, "publish_release": {}}
-_PROCESS_TAG = "evoke/process"
-_OURS = {_PROCESS_TAG: str(os.getpid())}
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -68,7 +66,7 @@ def _run(song: Path | None) -> int:
     _require(environment)
     store = open_store(environment.store)
     with dg.DagsterInstance.get() as instance:
-        end_dead_demos(instance)
+        end_dead_runs(instance)  # no daemon does, and their slots would be missed
         for name, tags in _STEPS.items():
             _run_job(name, instance, tags)
         _say(_pictures(store))
@@ -78,29 +76,6 @@ def _run(song: Path | None) -> int:
             _remember(wanted, store, instance)
     finished = _report(wanted, store, time.monotonic() - started)
     return 0 if finished else 1
-
-
-def end_dead_demos(instance: dg.DagsterInstance) -> None:
-    """End runs of demos that were killed, and free the pool slots that they hold.
-
-    No daemon watches over runs in this process, and a slot that nobody frees would
-    make the next run wait for ever.
-    """
-    for run in instance.get_runs(dg.RunsFilter(statuses=UNFINISHED)):
-        process = run.tags.get(_PROCESS_TAG)
-        if process is not None and not _is_alive(int(process)):
-            instance.report_run_failed(run, "its process was killed")
-            instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # somebody else's process has the number now
-        return False
-    return process != os.getpid()
 
 
 def _songs(song: Path) -> Iterator[tuple[Path, str]]:
@@ -140,7 +115,7 @@ def _run_job(name: str, instance: dg.DagsterInstance, tags: Mapping[str, str]) -
     result = defs.resolve_job_def(name).execute_in_process(
         instance=instance,
         run_config=_QUIET,
-        tags={**_OURS, **tags},
+        tags={**of_this_process(), **tags},
         raise_on_error=False,
     )
     if not result.success:
@@ -211,26 +186,13 @@ def _dropped(store: Store, keys: set[str]) -> list[Drop]:
 
 
 def _compose(drops: list[Drop], store: Store, instance: dg.DagsterInstance) -> None:
-    started = time.monotonic()
     for drop in drops:
         write_ticket(store, drop, 0)
     known = set(instance.get_dynamic_partitions(AUDIO_DROPS_NAME))
     new = [drop.drop_id for drop in drops if drop.drop_id not in known]
     instance.add_dynamic_partitions(AUDIO_DROPS_NAME, new)
-    order = instance.get_dynamic_partitions(AUDIO_DROPS_NAME)
-    wanted = sorted((drop.drop_id for drop in drops), key=order.index)
-    result = defs.resolve_job_def("compose_boards").execute_in_process(
-        instance=instance,
-        run_config={
-            **_QUIET,
-            "ops": {"audio_drop_board": {"config": {"outdated_too": True}}},
-        },
-        tags=_OURS | one_run_over(wanted),
-        raise_on_error=False,
-    )
-    if not result.success and not _only_refusals(result):
-        raise EvokeError(_why("compose_boards", result))
-    _say(f"  {'compose_boards':<16} {time.monotonic() - started:6.1f} s")
+    config = {"ops": {"audio_drop_board": {"config": {"outdated_too": True}}}}
+    _run_songs("compose_boards", [drop.drop_id for drop in drops], instance, config)
 
 
 def _asks_for_images(environment: Environment) -> bool:
@@ -239,20 +201,30 @@ def _asks_for_images(environment: Environment) -> bool:
 
 def _remember(drops: list[Drop], store: Store, instance: dg.DagsterInstance) -> None:
     """Draw an image for every song that has a board."""
+    boards = [d.drop_id for d in drops if read_board(store, d.drop_id)]
+    _run_songs("remember_songs", boards, instance, {})
+
+
+def _run_songs(
+    name: str,
+    drop_ids: list[str],
+    instance: dg.DagsterInstance,
+    config: Mapping[str, object],
+) -> None:
+    """Run a job over these songs and no other; some may be refused."""
     started = time.monotonic()
     order = instance.get_dynamic_partitions(AUDIO_DROPS_NAME)
-    boards = [d.drop_id for d in drops if read_board(store, d.drop_id)]
-    if not boards:
-        return
-    result = defs.resolve_job_def("remember_songs").execute_in_process(
-        instance=instance,
-        run_config=_QUIET,
-        tags=_OURS | one_run_over(sorted(boards, key=order.index)),
-        raise_on_error=False,
-    )
-    if not result.success and not _only_refusals(result):
-        raise EvokeError(_why("remember_songs", result))
-    _say(f"  {'remember_songs':<16} {time.monotonic() - started:6.1f} s")
+    for tags in runs_over(drop_ids, order):
+        result = defs.resolve_job_def(name).execute_in_process(
+            instance=instance,
+            run_config={**_QUIET, **config},
+            tags=of_this_process() | tags,
+            raise_on_error=False,
+        )
+        if not result.success and not _only_refusals(result):
+            raise EvokeError(_why(name, result))
+    if drop_ids:
+        _say(f"  {name:<16} {time.monotonic() - started:6.1f} s")
 
 
 def _only_refusals(result: dg.ExecuteInProcessResult) -> bool:

@@ -42,6 +42,7 @@ publish_release = _job(
     "publish_release",
     _groups("directions", "index", "release") | _assets("board_report", "evoke_report"),
     "Build and verify the index, ask the gate, replace the release.",
+    encodes=True,
 )
 compose_boards = _job(
     "compose_boards",
@@ -77,6 +78,7 @@ make_playlist = _job(
     "make_playlist",
     _assets("playlist"),
     "Pictures ask; tracks of the library answer.",
+    encodes=True,
 )
 compare_boards = _job(
     "compare_boards",

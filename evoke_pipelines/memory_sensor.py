@@ -24,7 +24,7 @@ from evoke_pipelines.partitions import (
     CURATED,
     one_run_over,
 )
-from evoke_pipelines.under_way import is_under_way
+from evoke_pipelines.under_way import NO_RETRIES, is_under_way
 
 _IMAGES = (dg.AssetKey("audio_drop_memory"), dg.AssetKey("library_memory"))
 _BROKEN_SEEN = 6  # runs of images; by then the pause is the longest
@@ -96,7 +96,7 @@ def _is_broken(record: dg.RunRecord) -> bool:
 
 
 def _image_request(job: str, keys: Sequence[str]) -> dg.RunRequest:
-    tags = {"dagster/priority": "-1"}  # boards, which people wait for, go first
+    tags = {"dagster/priority": "-1", **NO_RETRIES}  # boards are waited for
     if len(keys) == 1:
         return dg.RunRequest(job_name=job, partition_key=keys[0], tags=tags)
     return dg.RunRequest(job_name=job, tags=tags | one_run_over(keys))

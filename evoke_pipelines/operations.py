@@ -20,6 +20,7 @@ from evoke_core.errors import BoardError
 from evoke_core.music.encode import MusicEncoder
 from evoke_core.publish import roll_back_release
 from evoke_core.storage.store import Store
+from evoke_pipelines.pods import gpu_tags
 from evoke_pipelines.resources import IndexAccess
 from evoke_pipelines.shown import link
 
@@ -88,6 +89,7 @@ def compose_refined(
     executor_def=dg.in_process_executor,
     description="A stored board once more, with other sliders, size or filters; "
     "the song is not touched.",
+    tags=gpu_tags(),
 )
 def refine_board() -> None:
     """Compose a stored board anew."""

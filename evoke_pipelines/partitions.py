@@ -1,6 +1,7 @@
 """How runs are cut: by dropped song, curated track, collection or shard of it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from itertools import groupby
 
 import dagster as dg
 
@@ -27,6 +28,21 @@ def one_run_over(keys: Sequence[str]) -> dict[str, str]:
         "dagster/asset_partition_range_start": keys[0],
         "dagster/asset_partition_range_end": keys[-1],
     }
+
+
+def runs_over(keys: Collection[str], order: Sequence[str]) -> list[dict[str, str]]:
+    """Return the tags of the fewest runs over these partitions and no other.
+
+    Args:
+        keys: All of them in `order`.
+        order: In which they were added.
+    """
+    wanted = set(keys)
+    places = [place for place, key in enumerate(order) if key in wanted]
+    stretches = groupby(enumerate(places), key=lambda at: at[1] - at[0])
+    return [
+        one_run_over([order[place] for _, place in stretch]) for _, stretch in stretches
+    ]
 
 
 EVERY_SHARD = one_run_over(PICTURE_SHARDS.get_partition_keys())

@@ -34,7 +34,7 @@ from evoke_pipelines.partitions import (
     AUDIO_DROPS_NAME,
     one_run_over,
 )
-from evoke_pipelines.under_way import UNFINISHED, is_under_way
+from evoke_pipelines.under_way import NO_RETRIES, UNFINISHED, is_under_way
 
 _TRIES = 3  # broken runs, of songs as of verdicts
 _ASK = "evoke/ask"  # tag of a run: the request that it came from
@@ -189,12 +189,13 @@ def _request(store: Store, run: Sequence[Ask]) -> dg.RunRequest:
     A range follows the order in which partitions were added.
     """
     name = secrets.token_hex(8)
+    tags = {_ASK: name, **NO_RETRIES}
     for ask in run:
         write_ticket(store, ask.drop, ask.tries, ask=name, asked_s=time.time())
     ids = [ask.drop.drop_id for ask in run]
     if len(ids) == 1:
-        return dg.RunRequest(partition_key=ids[0], tags={_ASK: name})
-    return dg.RunRequest(tags={_ASK: name} | one_run_over(ids))
+        return dg.RunRequest(partition_key=ids[0], tags=tags)
+    return dg.RunRequest(tags=tags | one_run_over(ids))
 
 
 def _queue(run_profile: RunProfile, store: Store) -> NoticeQueue | None:

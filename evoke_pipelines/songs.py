@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from evoke_core.storage.store import Store
+from evoke_core.storage.store import Store, digest
 from evoke_pipelines.shown import as_metadata, link, thumbnails
 
 _MOODS_SHOWN = 3
@@ -64,6 +64,14 @@ def fail_songs(
             metadata=dict(failed),
             allow_retries=False,
         ) from cause
+
+
+def board_version(document: Mapping[str, Any]) -> str:
+    """Digest the song, the release and what was chosen from it."""
+    tiles = [tile["image_id"] for tile in document["tiles"]]
+    return digest(
+        [document["track"]["sha256"], document["release"]["release_id"], tiles]
+    )
 
 
 def board_shown(store: Store, document: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,9 @@ UNFINISHED = [
     dg.DagsterRunStatus.STARTED,
 ]
 
+# A sensor counts broken runs and asks again by itself, so Dagster is not to.
+NO_RETRIES = {"dagster/max_retries": "0"}
+
 
 def is_under_way(
     instance: dg.DagsterInstance, jobs: Collection[str], assets: Collection[dg.AssetKey]

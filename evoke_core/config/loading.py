@@ -57,16 +57,16 @@ def load_run_profile(folder: Path, name: str) -> RunProfile:
 def with_picture_folder(
     profile: RunProfile, sources: Sources, folder: Path
 ) -> tuple[RunProfile, Sources]:
-    """Show a user's own pictures, and let the profile's pictures only teach.
+    """Show a user's own pictures, and let the profile's others only teach.
 
     The planted pictures stay in the graph: they carry the truth that the bridge is
     judged by, which a folder of photographs has not.
     """
     located = sources.pictures["folder"].model_copy(update={"location": str(folder)})
+    others = dict.fromkeys((*profile.teachers, *profile.pictures))
+    teachers = tuple(name for name in others if name != "folder")
     return (
-        profile.model_copy(
-            update={"pictures": ("folder",), "teachers": profile.pictures}
-        ),
+        profile.model_copy(update={"pictures": ("folder",), "teachers": teachers}),
         sources.model_copy(
             update={"pictures": {**sources.pictures, "folder": located}}
         ),

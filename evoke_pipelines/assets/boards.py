@@ -2,9 +2,8 @@
 
 import math
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
-from typing import Any
 
 import dagster as dg
 from pydantic import Field
@@ -20,10 +19,10 @@ from evoke_core.music.encode import MusicEncoder
 from evoke_core.serving.patience import Patience
 from evoke_core.serving.serve import is_of_release, serve_drops
 from evoke_core.serving.served import Served
-from evoke_core.storage.store import Store, digest
+from evoke_core.storage.store import Store
 from evoke_pipelines.partitions import AUDIO_DROPS
 from evoke_pipelines.resources import IndexAccess
-from evoke_pipelines.songs import board_shown, fail_songs, song_asset
+from evoke_pipelines.songs import board_shown, board_version, fail_songs, song_asset
 
 _LOST = "no_ticket: nothing says which song this was; drop it again"
 _REMEDIES = {
@@ -143,15 +142,7 @@ def _materialization(
             "seconds": round(served.seconds, 2),
             **{f"seconds_{name}": round(s, 2) for name, s in served.spent.items()},
         },
-        tags={"dagster/data_version": _data_version(document)},
-    )
-
-
-def _data_version(document: Mapping[str, Any]) -> str:
-    """Digest the song, the release and what was chosen from it."""
-    tiles = [tile["image_id"] for tile in document["tiles"]]
-    return digest(
-        [document["track"]["sha256"], document["release"]["release_id"], tiles]
+        tags={"dagster/data_version": board_version(document)},
     )
 
 

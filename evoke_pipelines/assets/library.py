@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import dagster as dg
 
@@ -13,10 +14,10 @@ from evoke_core.config.profile import RunProfile
 from evoke_core.config.vocabulary import Vocabulary
 from evoke_core.errors import TrackRefused
 from evoke_core.music.encode import MusicEncoder
-from evoke_core.storage.store import Store, digest
+from evoke_core.storage.store import Store
 from evoke_pipelines.partitions import CURATED, CURATED_TRACKS
 from evoke_pipelines.resources import IndexAccess
-from evoke_pipelines.songs import board_shown, fail_songs, song_asset
+from evoke_pipelines.songs import board_shown, board_version, fail_songs, song_asset
 
 
 @song_asset(
@@ -40,7 +41,9 @@ def library_board(
     that is not there, or can't be used, fails alone and says why.
     """
     failed: dict[str, str] = {}
-    with index.open() as opened:
+    with ExitStack() as stack:
+        stack.callback(hang_gallery, store)  # over what is done, also if a run breaks
+        opened = stack.enter_context(index.open())
         desk = open_desk(store, opened, music_encoder, run_profile, vocabulary)
         for name in context.partition_keys:
             started = time.monotonic()
@@ -52,7 +55,6 @@ def library_board(
                 failed[name] = f"{refusal.reason}: {refusal}"
                 continue
             shelve(store, board)
-            release = board.document["release"]["release_id"]
             yield dg.AssetMaterialization(
                 asset_key=context.asset_key,
                 partition=name,
@@ -61,7 +63,6 @@ def library_board(
                     "licence": found.licence,
                     "seconds": round(time.monotonic() - started, 2),
                 },
-                tags={"dagster/data_version": digest([name, release])},
+                tags={"dagster/data_version": board_version(board.document)},
             )
-    hang_gallery(store)
     fail_songs(failed, "board")

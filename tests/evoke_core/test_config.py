@@ -257,6 +257,12 @@ def test_a_users_folder_is_shown_and_the_profiles_pictures_only_teach(
     assert located.pictures["folder"].location == str(tmp_path / "mine")
     assert located.pictures["painted"] == sources.pictures["painted"]
     assert sources.pictures["folder"].location is None
+    taught = profile.model_copy(
+        update={"pictures": ("folder", "wikiart"), "teachers": ("painted",)}
+    )
+    shown_too, _ = with_picture_folder(taught, sources, tmp_path)
+    assert shown_too.pictures == ("folder",)
+    assert shown_too.teachers == ("painted", "wikiart")
     assert (
         shown.model_copy(
             update={"pictures": profile.pictures, "teachers": profile.teachers}

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -11,7 +12,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from evoke_pipelines.dead_runs import end_dead_runs
+from evoke_pipelines.dead_runs import end_dead_runs, of_this_process
 from evoke_pipelines.definitions import defs
 
 HERE = {"host": "localhost", "socket": "/run/a.sock"}
@@ -37,12 +38,14 @@ def begin(
     instance: dg.DagsterInstance,
     process: int,
     *,
-    server: dict[str, str],
+    server: dict[str, str] | None = None,
+    demo: str = "",
     at_s: float | None = None,
 ) -> str:
-    """Put a run on record that a process began."""
+    """Put a run on record that a process began: a server's, or a demo's on a host."""
     job = defs.resolve_job_def("compose_boards")
-    tags = {".dagster/grpc_info": json.dumps(server)}
+    tags = {".dagster/grpc_info": json.dumps(server)} if server else {}
+    tags |= {"evoke/process": f"{demo}/{process}"} if demo else {}
     run = instance.create_run_for_job(job, tags=tags)
     event = dg.DagsterEvent(
         event_type_value=dg.DagsterEventType.RUN_START.value,
@@ -93,3 +96,17 @@ def test_runs_of_other_machines_are_left_alone(
 
     assert end_dead_runs(instance) == []
     assert status(instance, run_id) is dg.DagsterRunStatus.STARTED
+
+
+def test_a_demo_that_was_killed_is_ended_where_it_ran(
+    instance: dg.DagsterInstance, killed: int
+) -> None:
+    there = begin(instance, killed, demo="another-host")
+    here = begin(instance, killed, demo=socket.gethostname())
+    alive = begin(instance, os.getpid(), demo=socket.gethostname())
+
+    assert end_dead_runs(instance) == [here]
+    for run_id in (there, alive):
+        assert status(instance, run_id) is dg.DagsterRunStatus.STARTED
+    [named] = of_this_process().values()
+    assert named == f"{socket.gethostname()}/{os.getpid()}"

@@ -2,12 +2,10 @@
 
 from pathlib import Path
 
-import dagster as dg
 import pytest
 
 from evoke_core.storage.local import LocalStore
-from evoke_pipelines.definitions import defs
-from evoke_pipelines.demo import _drop, end_dead_demos, main
+from evoke_pipelines.demo import _drop, main
 
 
 @pytest.fixture(autouse=True)
@@ -64,21 +62,3 @@ def test_words_beside_a_song_are_dropped_with_it(
     [drop] = _drop([(song, "set/song.mp3")], store)
     assert drop.source_key == "set/song.mp3"
     assert store.read("drops/set/song.lrc").endswith(b"lantern")
-
-
-def test_a_killed_run_is_ended_and_lets_go_of_its_pool(tmp_path: Path) -> None:
-    with dg.DagsterInstance.local_temp(
-        str(tmp_path), overrides={"telemetry": {"enabled": False}}
-    ) as instance:
-        storage = instance.event_log_storage
-        instance.event_log_storage.set_concurrency_slots("encoder", 1)
-        killed = instance.create_run_for_job(
-            defs.resolve_job_def("refresh_corpus"),
-            status=dg.DagsterRunStatus.STARTED,
-            tags={"evoke/process": str(2**22 + 1)},  # beyond any process number
-        )
-        storage.claim_concurrency_slot("encoder", killed.run_id, "image_embeddings")
-        end_dead_demos(instance)
-        assert instance.get_run_by_id(killed.run_id).is_finished
-        claim = storage.claim_concurrency_slot("encoder", "next", "image_embeddings")
-        assert claim.is_claimed

@@ -51,7 +51,7 @@ def materialize(store, monkeypatch):
         assert audio == b"sound"
         document = {
             "board_id": song.board_id, "tiles": [], "moods": [{"mood": "calm"}],
-            "track": {"title": song.title, "artist": None, "duration_s": 3.0},
+            "track": {"title": song.title, "artist": None, "sha256": "0" * 64},
             "release": {"release_id": "r1", "bridge": "affect"},
         }  # fmt: skip
         return Board(document, "page", b"picture")

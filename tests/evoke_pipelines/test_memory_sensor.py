@@ -66,6 +66,7 @@ def test_boards_of_a_burst_are_asked_for_in_one_run(store, instance):
     assert request.tags["dagster/asset_partition_range_start"] == ids[0]
     assert request.tags["dagster/asset_partition_range_end"] == ids[2]
     assert request.tags["dagster/priority"] == "-1"
+    assert request.tags["dagster/max_retries"] == "0"
 
 
 def test_a_partition_that_was_retired_is_added_again(store, instance):

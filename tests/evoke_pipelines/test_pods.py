@@ -1,12 +1,18 @@
 """What a job that encodes asks of a cluster."""
 
 import json
+import sys
+from importlib.util import find_spec, module_from_spec
+from types import ModuleType
 
 import dagster as dg
 import pytest
 
 from evoke_core.errors import ConfigError
-from evoke_pipelines.pods import gpu_tags
+from evoke_pipelines.definitions import defs
+from evoke_pipelines.pods import QUEUE, gpu_tags
+
+MODELS = {"image_encoder", "music_encoder", "memory_studio"}
 
 
 @pytest.mark.parametrize("said", ["", "0"])
@@ -45,3 +51,29 @@ def test_the_launcher_takes_them(monkeypatch) -> None:
     config = gpu_tags()["dagster-k8s/config"]
     taken = launcher.UserDefinedDagsterK8sConfig.from_dict(config)
     assert taken.container_config["resources"]["limits"]["nvidia.com/gpu"] == "1"
+
+
+def loaded_anew(name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """Load a module once more, as a code location with another environment would."""
+    spec = find_spec(name)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, name, module)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_every_job_that_opens_a_model_asks_for_a_gpu(monkeypatch) -> None:
+    """A precision is measured by device, and what it is stands in the release."""
+    monkeypatch.setenv("EVOKE_GPU_PODS", "1")
+    loaded_anew("evoke_pipelines.operations", monkeypatch)
+    jobs = loaded_anew("evoke_pipelines.jobs", monkeypatch).JOBS
+    asking = {job.name for job in jobs if QUEUE in (job.tags or {})}
+    opening = {
+        job.name
+        for job in jobs
+        for op in defs.resolve_job_def(job.name).graph.iterate_op_defs()
+        if MODELS & op.required_resource_keys
+    }
+    assert asking == opening

@@ -104,6 +104,7 @@ def test_new_songs_become_partitions_and_one_run(store, instance) -> None:
     assert result.dynamic_partitions_requests[0].partition_keys == ids(store)
     [request] = result.run_requests
     assert span(request) == (ids(store)[0], ids(store)[-1])
+    assert request.tags["dagster/max_retries"] == "0"
 
 
 def test_one_song_is_asked_for_by_its_partition(store, instance) -> None:
