@@ -63,10 +63,11 @@ def fitted(text: str, room_px: float, face: ImageFont.FreeTypeFont) -> str:
 def wrapped(
     text: str, room_px: float, face: ImageFont.FreeTypeFont, *, most: int
 ) -> list[str]:
-    """Break a line at its blanks into as few as fit, the last one cut if it must.
+    """Break a line at its blanks into as few as fit.
 
     Returns:
-        1 to `most` lines; [""] for no text.
+        1 to `most` lines; [""] for no text. What has no room is cut: a word that is
+        wider than the room in any line, the rest in the last one.
     """
     lines: list[str] = []
     words = text.split()

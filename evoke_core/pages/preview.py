@@ -66,7 +66,7 @@ def _write(sheet: Image.Image, document: Mapping[str, Any]) -> None:
     for size in (64, 52, 42):
         face = typeface(size, bold=True)
         lines = wrapped(title, room, face, most=3)
-        if not lines[-1].endswith("…"):
+        if " ".join(lines) == title:  # nothing was cut
             break
     top = 232 - round(1.16 * size * len(lines) / 2)
     for number, line in enumerate(lines):

@@ -57,6 +57,22 @@ def test_any_title_stays_among_its_words(title):
     assert not drawn[:, 440:].any()
 
 
+def test_a_word_too_wide_for_large_letters_is_set_smaller_not_cut():
+    whole = render_preview(document("Gymnopédie No. 1", tiles=0), tile_images={})
+    cut = render_preview(document("Gymnop… No. 1", tiles=0), tile_images={})
+    assert whole != cut
+
+
+def test_an_ellipsis_of_its_own_makes_no_title_smaller():
+    tops = [
+        ink(opened(render_preview(document(title, tiles=0), tile_images={})))[:, 56:90]
+        .any(axis=1)
+        .argmax()
+        for title in ("Wait", "Wait…")
+    ]
+    assert tops[0] == tops[1]
+
+
 def test_the_ribbon_has_the_colour_of_the_mood():
     pixels = opened(render_preview(document(tiles=0), tile_images={}))
     red, _, blue = pixels[490, 240]
