@@ -44,8 +44,9 @@ def recompose(document: Mapping[str, Any], desk: Desk, options: BoardOptions) ->
     refinement = _asked_anew(document, desk, options)
     selection = select(refinement, desk, options)
     origin = document.get("refined_from", document["board_id"])
+    # the cover is a file beside the origin's page
     again = {
-        **document,
+        **{name: document[name] for name in document if name != "cover"},
         "board_id": f"{origin}--{options.digest()[:_DIGITS]}",
         "refined_from": origin,
         **describe_selection(

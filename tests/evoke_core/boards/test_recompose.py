@@ -61,6 +61,13 @@ def test_the_new_board_names_its_origin_and_its_options(stored, deaf):
     assert found["refinement"]["setting"] == {"warmth": 0.8, "complexity": -1.0}
 
 
+def test_a_cover_stays_beside_the_board_that_it_hangs_on(stored, deaf):
+    cover = {"image": "cover.png", "alt": "Dusk", "credit": "", "licence": ""}
+    anew = recompose(stored | {"cover": cover}, deaf, MOVED)
+    assert "cover" not in anew.document
+    assert "cover.png" not in anew.page
+
+
 def test_refining_a_refined_board_starts_from_the_song(stored, deaf):
     other = BoardOptions({"energy": -0.5}, size=4)
     once = recompose(stored, deaf, MOVED).document
