@@ -19,6 +19,7 @@ from evoke_core.boards.stored import as_tile, read_pool, read_refinement
 from evoke_core.corpus.licences import Licences, Policy
 from evoke_core.drops.drop import slug
 from evoke_core.errors import BoardError
+from evoke_core.pages.board_page import SHARED
 from evoke_core.pages.document import web_link
 from evoke_core.storage.store import digest
 from evoke_core.vectors import mean_pairwise_distance
@@ -134,7 +135,7 @@ def _track(document: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **{name: track[name] for name in _TRACK},
         "track_id": _public_id(document),
-        "source": "shared",
+        "source": SHARED,
         "source_key": track["title"],
         "sha256": "",
         "audio": None,

@@ -33,6 +33,7 @@ from evoke_core.pages.document import (
 from evoke_core.pages.rules import accent_rules, place_rules
 
 SCHEMA = "evoke.board/1"
+SHARED = "shared"  # the song's source on a copy that left the store
 SCRIPTS = (
     "refine.js",
     "masonry.js",
@@ -106,6 +107,7 @@ def render_page(
             "axes": board["refinement"]["axes"],
             "palette": safe_palette(board["palette"]),
             "tiles": tiles,
+            "is_shared": track.get("source") == SHARED,
             "pool_size": len(pool),
             "pictures": inline,
             "favicon": favicon(board["palette"]),

@@ -39,7 +39,7 @@ class DropConfig(dg.Config):
     )
 
 
-@song_asset(AUDIO_DROPS, kind="html", deps=["release"], code_version="3", pool="milvus")
+@song_asset(AUDIO_DROPS, kind="html", deps=["release"], code_version="4", pool="milvus")
 def audio_drop_board(
     context: dg.AssetExecutionContext,
     config: DropConfig,

@@ -24,7 +24,7 @@ from evoke_pipelines.songs import board_shown, board_version, fail_songs, song_a
     CURATED_TRACKS,
     kind="html",
     deps=["release", "track_manifest"],
-    code_version="2",
+    code_version="3",
     pool="milvus",
 )
 def library_board(

@@ -270,7 +270,9 @@ class BoardPage {
       copy(location.href, "Link copied, with your sliders, kept and dropped pictures.");
     });
     on("save", () => this.save());
-    on("save-verdict", () => saveVerdict(this.board, this.state));
+    if (document.getElementById("judged")) {
+      on("save-verdict", () => saveVerdict(this.board, this.state));
+    }
     document.addEventListener("click", (event) => {
       const hex = event.target.closest(".swatch")?.dataset.hex;
       if (hex) copy(hex, `${hex} copied`);
@@ -278,8 +280,10 @@ class BoardPage {
     document.getElementById("pool").addEventListener("toggle", () => this.writePool());
     addEventListener("hashchange", () => {
       this.address = location.hash;
-      this.state = readState(this.board, this.address);
-      this.apply();
+      if (isState(this.board, this.address)) {
+        this.state = readState(this.board, this.address);
+        this.apply();
+      } else this.writeAddress(); // loaded again, the page is to show the same
     });
   }
 

@@ -18,6 +18,13 @@ function readState(board, fragment) {
   return state;
 }
 
+// Whether a fragment says something of the board; #credits is only a place on the page.
+function isState(board, fragment) {
+  const names = [...board.refinement.axes.map((axis) => axis.name), "lock", "drop"];
+  const parts = fragment.replace(/^#/, "").split("&");
+  return !fragment || names.some((name) => parts.some((one) => one.startsWith(`${name}=`)));
+}
+
 function readIds(text, known) {
   const ids = text.split(",").map((one) => {
     try {

@@ -1,7 +1,9 @@
-// What a listener kept and dropped, as a verdict file for the store's reviews/inbox.
+// What a listener kept and dropped, as a verdict file for the store's reviews/inbox. A
+// shared copy takes none: no store knows it by its public name.
 
 function showJudged({ locked, dropped }) {
   const line = document.getElementById("judged");
+  if (!line) return;
   line.hidden = !locked.length && !dropped.length;
   const said = `You kept ${locked.length} and dropped ${dropped.length} of these pictures.`;
   write(line.querySelector("span"), said);

@@ -92,6 +92,10 @@ def test_the_copy_has_everything_and_its_document_last(copy):
             picture.load()
 
 
+def test_a_copy_takes_no_verdict_as_no_store_knows_its_name(copy):
+    assert b'id="judged"' not in copy.files["board.html"]
+
+
 def test_no_byte_of_sound_and_no_address_leaves_the_house(desk, song, chord, rules):
     store = desk.store
     store.write(song.audio_key, chord)

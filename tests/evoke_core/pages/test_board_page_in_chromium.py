@@ -12,6 +12,7 @@ from PIL import Image
 
 from evoke_core.boards.compose import compose_board
 from evoke_core.config.fields import AXES
+from evoke_core.pages.board_page import SHARED
 from tests.evoke_core.pages.planted_board import plant
 from tests.evoke_core.pages.visit import Visit, write_page
 
@@ -72,6 +73,28 @@ def test_a_new_address_is_not_written_over_before_it_is_read(visit, planted):
     visit.settle()
     assert visit.page.url.partition("#")[2] == f"{AXES[1]}=1"
     assert visit.tiles() == planted.ids({AXES[1]: 1})
+
+
+@pytest.mark.parametrize("fragment", ["credits", "drop", "energy", "x=1&y"])
+def test_a_fragment_that_is_no_state_changes_nothing(visit, fragment):
+    visit.slide({"energy": 0.5})
+    visit.drop(visit.tiles()[1])
+    shown, address = visit.tiles(), visit.page.url
+    visit.page.evaluate("fragment => { location.hash = fragment; }", fragment)
+    visit.settle()
+    assert visit.tiles() == shown
+    assert visit.page.url == address, "loaded again, the page shows the same"
+
+
+def test_the_skip_link_leads_to_the_credits_and_leaves_the_board(visit):
+    visit.drop(visit.tiles()[1])
+    shown = visit.tiles()
+    visit.page.locator(".skip").focus()
+    visit.press("Enter")
+    assert visit.page.evaluate("document.activeElement.id") == "credits"
+    assert visit.tiles() == shown
+    visit.drop(shown[0])
+    assert visit.page.url.count("p0") == 2, "later changes are written as before"
 
 
 def test_a_kept_picture_stays_wherever_the_sliders_go(visit):
@@ -156,6 +179,19 @@ def test_kept_and_dropped_pictures_are_saved_as_a_verdict(visit):
         verdicts.append(json.loads(waiting.value.path().read_bytes()))
     assert (verdicts[0]["locked"], verdicts[0]["dropped"]) == ([kept], [dropped])
     assert verdicts[0]["rater"] == verdicts[1]["rater"], "one device is one listener"
+
+
+def test_a_shared_copy_is_refined_like_a_board_but_takes_no_verdict(browser, tmp_path):
+    board = plant()
+    board.document["track"]["source"] = SHARED
+    with Visit(browser, write_page(board, tmp_path)) as visit:
+        kept, dropped = visit.tiles()[2], visit.tiles()[0]
+        visit.keep(kept)
+        visit.drop(dropped)
+        assert visit.tiles()[2] == kept
+        assert dropped not in visit.tiles()
+        assert visit.page.locator("#save-verdict").count() == 0
+        assert visit.said == []
 
 
 @pytest.mark.parametrize("width", [360, 768, 1440])
