@@ -1,8 +1,8 @@
 """How the index is reached: a client for a batch of work, and what failing means.
 
 What is asked of it is not here. A failure that may pass by itself (a server that is
-away, a file that another process holds) is an IndexUnreachable, any other one an
-IndexUnavailable. Milvus Lite takes one process per file, so it is let go of at once.
+away or slow, a file that another process holds) is an IndexUnreachable, any other one
+an IndexUnavailable. Milvus Lite takes one process per file, so it is let go of at once.
 """
 
 import logging
@@ -16,8 +16,11 @@ from evoke_core.errors import IndexUnavailable, IndexUnreachable
 
 ANSWER_S = 60.0  # Lite can take 46 s to open a file whose process was killed
 _HELLO_S = 5.0
-# What 2.3 answers for a moment, with the code of any other failure.
-_HANDING_OVER = ("failed to get delegator", "can not find client of node")
+# In small letters. What 2.3 answers for a moment, with the code of any other failure;
+# then an answer that came too late, in the words of gRPC, server and client.
+_SIGNS = (
+    "failed to get delegator", "can not find client of node", "deadline", "timeout",
+)  # fmt: skip
 
 
 @contextmanager
@@ -59,7 +62,7 @@ def reaching(client: Any, uri: str) -> Iterator[None]:  # noqa: ANN401
     """Turn what the client raises into one clear message.
 
     Raises:
-        IndexUnreachable: The server is away or asks to come again later.
+        IndexUnreachable: The server is away, too slow, or asks to come again later.
         IndexUnavailable: It answered, and could not do it.
     """
     from grpc import RpcError  # type: ignore[import-untyped]
@@ -81,10 +84,10 @@ def reaching(client: Any, uri: str) -> Iterator[None]:  # noqa: ANN401
 
 
 def _passes(failed: Exception) -> bool:
-    """Say whether the server is only busy handing a collection to another node."""
-    said = str(failed)
+    """Say whether the server is only busy: what it holds is none the worse for it."""
+    said = str(failed).casefold()
     return bool(getattr(failed, "retriable", False)) or any(
-        sign in said for sign in _HANDING_OVER
+        sign in said for sign in _SIGNS
     )
 
 
@@ -181,8 +184,10 @@ def _answers(client: Any) -> bool:  # noqa: ANN401
 
 
 def _said(failed: BaseException) -> str:
-    """Return the first line of what the library says."""
-    text = str(getattr(failed, "message", "") or failed) or type(failed).__name__
+    """Return the first line of what the library says; gRPC's own is an empty frame."""
+    details = getattr(failed, "details", None)
+    said = getattr(failed, "message", "") or (details and details()) or failed
+    text = str(said) or type(failed).__name__
     return text.splitlines()[0][:200]
 
 

@@ -100,6 +100,31 @@ def test_what_may_pass_by_itself_is_told_apart(retriable, answers, passes):
     assert isinstance(said.value, IndexUnreachable) is passes
 
 
+def test_an_answer_that_comes_too_late_may_come_another_time(tmp_path):
+    with (
+        open_client(str(tmp_path / "milvus.db")) as client,
+        pytest.raises(IndexUnreachable, match=r"\(Deadline Exceeded\).*wait for it"),
+        reaching(client, "it"),
+    ):
+        client.list_collections(timeout=-1.0)  # due before it was asked
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "wait for loading collection timeout, collection: images_1",
+        "[query] Retry timeout: 60.0s, message=node offline",
+        "failed to query: context deadline exceeded",
+    ],
+)
+def test_a_wait_that_client_or_server_gave_up_may_end_another_time(said):
+    from pymilvus.exceptions import MilvusException
+
+    client = SimpleNamespace(get_server_version=lambda timeout: "2.6")
+    with pytest.raises(IndexUnreachable), reaching(client, "http://a:1"):
+        raise MilvusException(message=said)
+
+
 def test_what_is_raised_for_other_reasons_is_left_alone():
     with pytest.raises(ZeroDivisionError), reaching(None, "http://a:1"):
         raise ZeroDivisionError

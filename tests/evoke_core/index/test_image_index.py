@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from contextlib import contextmanager
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -220,6 +221,27 @@ def test_an_interrupted_build_is_made_again(index):
     create(index.client, "images_1", VECTORS.shape[1])
     index.build("images_1", pictures(), VECTORS)
     assert len(index.search("images_1", VECTORS[:1], top_k=40)[0]) == COUNT
+
+
+@pytest.mark.parametrize("call", ["load_collection", "query", "search"])
+def test_what_is_served_outlasts_a_build_that_a_slow_server_cut_short(
+    index, monkeypatch, call
+):
+    index.build("images_1", pictures(), VECTORS)
+    index.point("images_1")
+    monkeypatch.setattr("time.sleep", lambda _: None)
+
+    class Slow(Faulty):
+        def __getattr__(self, name):
+            asked = getattr(self._client, name)
+            return partial(late, asked) if name == call else asked
+
+    def late(asked, *args, **named):
+        return asked(*args, **(named | {"timeout": -1.0}))  # due before it is asked
+
+    with pytest.raises(IndexUnreachable):
+        ImageIndex(Slow(index.client, list)).build("images_1", pictures(), VECTORS)
+    assert len(index.search(ALIAS, VECTORS[:1], top_k=40)[0]) == COUNT
 
 
 def test_texts_that_the_index_cant_hold_are_cut_at_a_whole_character(index):
