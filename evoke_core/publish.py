@@ -152,14 +152,20 @@ def has_served_collection(store: Store, index: ImageIndex) -> bool:
 
 
 def _comparable(serving: Release, new: Ingredients) -> bool:
-    """Say whether the serving projection fits the present encoders and corpus.
+    """Say whether the serving projection fits the present encoders, corpus and truth.
 
-    Figures of another corpus say nothing about this one, so the gate starts afresh.
+    Figures of another corpus or truth say nothing about these: the gate starts afresh.
     """
-    return (serving.image_encoder, serving.music_encoder, serving.sources) == (
+    return (
+        serving.image_encoder,
+        serving.music_encoder,
+        serving.sources,
+        serving.truth,
+    ) == (
         new.image_encoder,
         new.music_encoder,
         new.sources,
+        str(new.report["truth"]),
     )
 
 

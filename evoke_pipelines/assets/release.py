@@ -33,7 +33,7 @@ from evoke_pipelines.shown import as_markdown
     kinds={"json"},
     deps=["bridge_model", "bridge_baselines", "bridge_report", "mood_directions",
           "image_index", "curated_images", "track_calibration"],
-    code_version="5",
+    code_version="6",
     pool="milvus",
 )  # fmt: skip
 def release(

@@ -160,6 +160,16 @@ def test_figures_of_another_encoder_or_corpus_stand_in_nobodys_way(store, change
     assert weight_of(store, after) == 2.0
 
 
+def test_figures_of_another_truth_stand_in_nobodys_way(store):
+    publish_ingredients(store, FIRST, made_at="day 1")
+    fit(store, 2.0)
+    other = replace(FIRST, report=report(bridge=0.2) | {"truth": "tags"})
+    after, verdict = publish_ingredients(store, other, made_at="day 2")
+    assert verdict.is_new
+    assert after.truth == "tags"
+    assert weight_of(store, after) == 2.0
+
+
 def test_what_was_built_otherwise_in_an_older_version_does_not_go_on_serving(store):
     publish_ingredients(store, FIRST, made_at="day 1")
     wider = {"weight": np.full((2, 3), 2.0, np.float32)}
