@@ -98,11 +98,13 @@ def refresh_table(
     settings: object,
     show: Callable[[pl.DataFrame], Mapping[str, Any]] | None = None,
     beside: Sequence[str] = (),
+    again: bool = False,
 ) -> dg.MaterializeResult[None]:
     """Make a table of the data dictionary if its recipe changed; see `refresh`.
 
     `beside` names tables that `make` writes, too, for assets of their own to show. If
-    one of them is lost, damaged or of an older schema, all are made again.
+    one of them is lost, damaged or of an older schema, all are made again; with `again`
+    they are in any case.
     """
     name = context.asset_key.path[-1]
     table = TableRecipe(make, settings, show)
@@ -111,7 +113,7 @@ def refresh_table(
         store,
         lambda: _make_part(store, name, WHOLE, table),
         settings=[settings, *map(_schema, beside)] if beside else settings,
-        again=not all(_is_whole(store, each) for each in beside),
+        again=again or not all(_is_whole(store, each) for each in beside),
     )
 
 

@@ -25,7 +25,12 @@ from evoke_core.music.plots import (
 from evoke_core.music.survey import survey_tracks
 from evoke_core.music.tags import calibrate_tracks, tag_tracks
 from evoke_core.storage.store import Store
-from evoke_core.storage.tables import frame_digest, read_table, write_table
+from evoke_core.storage.tables import (
+    frame_digest,
+    read_table,
+    read_table_or_empty,
+    write_table,
+)
 from evoke_pipelines.refresh import Made, refresh, refresh_table
 from evoke_pipelines.shown import (
     as_markdown,
@@ -115,6 +120,8 @@ def track_embeddings(
         make,
         settings=[music_encoder.fingerprint, run_profile.audio],
         beside=["track_profiles", "track_refusals"],
+        # a rendered track that was lost meanwhile has been rendered again
+        again="vanished" in read_table_or_empty(store, "track_refusals")["reason"],
         show=lambda frame: {
             "tracks": frame["track_id"].n_unique(),
             **encoder_shown(music_encoder),

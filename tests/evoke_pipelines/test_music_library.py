@@ -16,6 +16,7 @@ from evoke_core.latest import CALIBRATION
 from evoke_core.moods import read_calibration
 from evoke_core.music.handcrafted import HandcraftedMusicEncoder
 from evoke_core.music.listen import listen
+from evoke_core.music.survey import survey_tracks
 from evoke_core.music.tags import score_music
 from evoke_core.schemas import TABLES, validate
 from evoke_core.storage.stamps import drop_stamp
@@ -104,6 +105,24 @@ def test_what_listening_leaves_beside_the_vectors_is_mended(
     for asset in HEARD:
         [shown] = again.asset_materializations_for_node(asset.key.path[-1])
         assert shown.metadata["recomputed"].value is False
+
+
+def test_a_track_that_was_lost_for_a_while_is_heard_at_the_next_run(
+    given, store, monkeypatch
+):
+    def lost(tracks, *how, **told):
+        here = pl.col("source_key") == "a.wav"
+        gone = pl.when(here).then(pl.lit("tracks/a.wav")).otherwise("location")
+        return survey_tracks(tracks.with_columns(location=gone), *how, **told)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr("evoke_pipelines.assets.music.survey_tracks", lost)
+        materialised(HEARD, given)
+    assert read_table(store, "track_refusals")["reason"].to_list() == ["vanished"]
+
+    materialised(HEARD, given)
+    assert read_table(store, "track_refusals").is_empty()
+    assert read_table(store, "track_embeddings")["track_id"].n_unique() == 3
 
 
 def test_labels_reach_the_tags_and_a_drop_is_named_as_in_the_library(given, store):
