@@ -6,7 +6,6 @@ they belong to is written whole; whoever resumes decides which of them still hol
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -37,14 +36,17 @@ class Journal:
     seconds: float = 5.0
 
     def rows(self) -> pl.DataFrame:
-        """Return the rows that interrupted work left; none where nothing was."""
+        """Return the rows that interrupted work left; what is damaged is removed."""
         # Rows of an older schema are nothing to resume from.
         empty = TABLES[self.table].empty()
         parts = [empty]
         for found in self.store.listing(self._prefix):
-            # Another run that finished the table has cleared them away.
-            with suppress(KeyError):
+            try:
                 parts.append(read_frame(self.store, found.key))
+            except KeyError:
+                continue  # another run that finished the table has cleared it away
+            except pl.exceptions.PolarsError:
+                self.store.delete(found.key)
         return pl.concat(part for part in parts if part.schema == empty.schema)
 
     def keep(self, frames: Iterable[pl.DataFrame]) -> pl.DataFrame:

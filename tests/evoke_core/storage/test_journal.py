@@ -82,6 +82,20 @@ def test_rows_of_an_older_schema_are_passed_over(store: LocalStore):
     assert Journal(store, "image_files").rows().height == 0
 
 
+@pytest.mark.parametrize("harm", [b"", b"rubbish", None])
+def test_a_damaged_note_is_removed_and_the_others_hold(
+    store: LocalStore, monkeypatch: pytest.MonkeyPatch, harm: bytes | None
+):
+    monkeypatch.setattr(module, "_ROWS", 1)
+    journal = Journal(store, "image_files")
+    journal.keep(as_frames("image_files", rows(*"abc"), at_once=1))
+    torn = [each.key for each in store.listing("unfinished/")][1]
+    store.write(torn, store.read(torn)[:-40] if harm is None else harm)
+
+    assert journal.rows()["image_id"].to_list() == ["a", "c"]
+    assert not store.exists(torn)
+
+
 def test_where_nothing_may_be_lost_every_frame_is_written_as_it_comes(
     store: LocalStore,
 ):
