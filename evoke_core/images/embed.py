@@ -52,10 +52,10 @@ def embed_pictures(
     """
     facts = without_unfindable(facts, encoder)
     wanted = facts.filter(pl.col("status") == "measured").select("sha256").unique()
-    before = pl.concat([known, journal.rows()]).unique("sha256", keep="last")
-    kept = before.filter(pl.col("fingerprint") == encoder.fingerprint).join(
-        wanted, on="sha256", how="semi"
+    before = pl.concat([known, journal.rows()]).filter(
+        pl.col("fingerprint") == encoder.fingerprint
     )
+    kept = before.unique("sha256", keep="last").join(wanted, on="sha256", how="semi")
     missing = wanted.join(kept, on="sha256", how="anti")["sha256"].sort().to_list()
     if isinstance(encoder, PrecomputedImages):
         total = -(-len(missing) // BATCH)

@@ -114,6 +114,18 @@ def test_another_encoder_starts_afresh(
     assert second["fingerprint"].unique().to_list() == ["mean-2"]
 
 
+def test_an_encoder_tried_and_left_midway_costs_the_first_one_nothing(
+    facts: pl.DataFrame, encoder: MeanColour, store: LocalStore
+):
+    first = embed(facts, encoder, store)
+    tried = embed(facts, MeanColour("mean-2"), store)
+    Journal(store, "image_embeddings")._write([tried])
+    encoder.seen.clear()
+
+    assert embed(facts, encoder, store, first).equals(first)
+    assert encoder.seen == []
+
+
 def test_a_withdrawn_picture_leaves_the_table(
     facts: pl.DataFrame, encoder: MeanColour, store: LocalStore
 ):
