@@ -4,7 +4,7 @@ import dagster as dg
 import numpy as np
 import polars as pl
 
-from evoke_core.config.profile import RunProfile
+from evoke_core.config.profile import DedupeRules, RunProfile
 from evoke_core.corpus.aesthetics import Aesthetics
 from evoke_core.corpus.balance import balance_corpus
 from evoke_core.corpus.curation import barred, count_by_status, curate
@@ -27,7 +27,7 @@ from evoke_pipelines.shown import (
 )
 
 _GROUP = "corpus"
-_RADIUS = "radius_bits"
+_RADIUS, _MIRRORED = "radius_bits", "mirrored"
 _FAILED = "failed"
 KEPT_KEY, LEFT_OUT_KEY = "reports/kept.webp", "reports/left_out.webp"
 
@@ -36,7 +36,7 @@ KEPT_KEY, LEFT_OUT_KEY = "reports/kept.webp", "reports/left_out.webp"
     group_name=_GROUP,
     kinds={"numpy"},
     deps=["source_manifests", "image_facts", "image_embeddings"],
-    code_version="1",
+    code_version="2",
 )
 def duplicate_clusters(
     context: dg.AssetExecutionContext,
@@ -50,7 +50,7 @@ def duplicate_clusters(
     freest, the sharpest. What the licence policy bars takes no part.
     """
     rules = run_profile.dedupe
-    known = _known_clusters(store, rules.radius_bits)
+    known = _known_clusters(store, rules)
 
     def make() -> pl.DataFrame:
         pictures = _comparable(store, licences, run_profile)
@@ -72,6 +72,7 @@ def duplicate_clusters(
         settings=[rules, run_profile.curation, run_profile.licence_policy, licences],
         show=lambda frame: {
             _RADIUS: rules.radius_bits,
+            _MIRRORED: rules.mirrored,
             **counts(frame, "relation"),
             "duplicates": _duplicate_sheet(store, frame),
         },
@@ -218,10 +219,11 @@ def _show_curated(store: Store, curated: pl.DataFrame) -> dict[str, object]:
     }
 
 
-def _known_clusters(store: Store, radius_bits: int) -> pl.DataFrame | None:
-    """Return the last clusters if they were joined at this radius, to go on from."""
+def _known_clusters(store: Store, rules: DedupeRules) -> pl.DataFrame | None:
+    """Return the last clusters if they were joined by these rules, to go on from."""
     stamp = read_stamp(store, "duplicate_clusters")
-    if stamp is None or stamp.shown.get(_RADIUS) != radius_bits:
+    joined = [stamp.shown.get(each) for each in (_RADIUS, _MIRRORED)] if stamp else []
+    if joined != [rules.radius_bits, rules.mirrored]:
         return None
     return read_table_or_empty(store, "duplicate_clusters")
 
