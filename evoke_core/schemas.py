@@ -78,7 +78,9 @@ TABLES: Mapping[str, Table] = {
             "status": _status("stored", "failed"),
             "reason": _REASON,
             "detail": _DETAIL,
-            "location": Column(pl.String, "store key, or path of a user's own file"),
+            "location": Column(
+                pl.String, "store:key or file:path; failed: its file, or empty"
+            ),
             "size_bytes": Column(pl.Int64, "size of the original", optional=True),
         },
         key=("image_id",),
