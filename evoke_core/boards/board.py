@@ -130,7 +130,9 @@ def describe_selection(
 def _track(song: Song, heard: Heard) -> dict[str, Any]:
     track = heard.track
     peaks = waveform_peaks(track.samples)
-    audio = f"{_TO_STORE}{quote(song.audio_key)}" if song.audio_key else None
+    # a file name that is no UTF-8 reaches Python as lone surrogates
+    key = song.audio_key and quote(song.audio_key, errors="surrogateescape")
+    audio = f"{_TO_STORE}{key}" if key else None
     return {
         "track_id": song.board_id,
         "source": song.source,

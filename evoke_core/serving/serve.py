@@ -23,6 +23,7 @@ from evoke_core.boards.compose import Board, compose_board
 from evoke_core.boards.desk import Desk
 from evoke_core.boards.shelf import read_board, shelve
 from evoke_core.config.drops import DropRules
+from evoke_core.corpus.listed import storable
 from evoke_core.drops import ledger
 from evoke_core.drops.drop import QUARANTINE, SOURCE, Drop, title_from_key
 from evoke_core.errors import (
@@ -213,7 +214,8 @@ class _Burst:
             linked = self.patience.insist(partial(fetch_linked, *given))
             # It is the link that was dropped; the song stays where it is published.
             audio, title, audio_key = linked.audio, linked.title, None
-        song = Song(drop.drop_id, SOURCE, drop.source_key, title, audio_key)
+        names = storable(drop.source_key), storable(title)
+        song = Song(drop.drop_id, SOURCE, *names, audio_key)
         return compose_board(song, audio, self.desk, options)
 
     def _audio_key(self, drop: Drop, found: quarantine.Found) -> str:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from evoke_core.corpus.listed import storable
 from evoke_core.drops.drop import PREFIX, QUARANTINE, drop_of, is_song
 from evoke_core.drops.ledger import recorded
 from evoke_core.serving.quarantine import DONE
@@ -60,7 +61,7 @@ def count_dropped(store: Store, boards: Iterable[str]) -> Dropped:
     moved = {found.key.split("/")[1] for found in store.listing(DONE)}
     here = {drop.drop_id for drop in lying}
     waiting = [
-        drop.source_key
+        storable(drop.source_key)
         for drop in lying
         if drop.drop_id not in settled and drop.drop_id not in records
     ]
@@ -89,9 +90,9 @@ def _aside(store: Store, key: str) -> Aside:
     try:
         told = json.loads(store.read(key))
         return Aside(
-            song=str(told["source_key"]),
-            reason=str(told["reason"]).replace("_", " "),
-            message=str(told["message"]),
+            song=storable(str(told["source_key"])),
+            reason=storable(str(told["reason"])).replace("_", " "),
+            message=storable(str(told["message"])),
         )
     except (KeyError, TypeError, ValueError):
         return Aside(key.removeprefix(QUARANTINE), "unreadable record", "")

@@ -12,6 +12,7 @@ from evoke_core.boards.desk import Desk, open_desk
 from evoke_core.boards.shelf import hang_gallery, read_board
 from evoke_core.config.profile import RunProfile
 from evoke_core.config.vocabulary import Vocabulary
+from evoke_core.corpus.listed import storable
 from evoke_core.drops.drop import PREFIX, QUARANTINE, Drop, observe
 from evoke_core.drops.tickets import read_ticket
 from evoke_core.errors import BoardError
@@ -72,7 +73,7 @@ def audio_drop_board(
                 yield _materialization(context, served, store)
             elif served.outcome != "gone":
                 yield _observation(context, served)
-                failed[served.drop.drop_id] = f"{served.reason}: {served.message}"
+                failed[served.drop.drop_id] = f"{served.reason}: {_said(served)}"
                 broken = broken or served.error
     why = "at least one by an error of ours, see the log" if broken else "refused"
     fail_songs(failed, f"board, {why}", broken)
@@ -114,13 +115,22 @@ def _chooser(
     return is_wanted_afresh
 
 
+def _song(served: Served) -> str:
+    """Name the file; the UI takes no name that is no UTF-8."""
+    return storable(served.drop.source_key)
+
+
+def _said(served: Served) -> str:
+    return storable(str(served.message))
+
+
 def _log(context: dg.AssetExecutionContext, served: Served) -> None:
-    said = (served.drop.source_key, served.message)
+    said = (_song(served), _said(served))
     if served.error is not None:
         trace = "".join(traceback.format_exception(served.error))
         context.log.error("%s: %s\n%s", *said, trace)
     elif served.outcome == "board":
-        context.log.info("%s: %.1f s", served.drop.source_key, served.seconds)
+        context.log.info("%s: %.1f s", _song(served), served.seconds)
     else:
         context.log.warning("%s: %s", *said)
 
@@ -136,9 +146,9 @@ def _materialization(
         asset_key=context.asset_key,
         partition=drop_id,
         metadata={
-            "song": served.drop.source_key,
+            "song": _song(served),
             **board_shown(store, document),
-            **({"notes": "; ".join(served.notes)} if served.notes else {}),
+            **({"notes": storable("; ".join(served.notes))} if served.notes else {}),
             "seconds": round(served.seconds, 2),
             **{f"seconds_{name}": round(s, 2) for name, s in served.spent.items()},
         },
@@ -155,9 +165,9 @@ def _observation(
         asset_key=context.asset_key,
         partition=served.drop.drop_id,
         metadata={
-            "song": served.drop.source_key,
+            "song": _song(served),
             "reason": str(served.reason),
-            "message": str(served.message),
+            "message": _said(served),
             "remedy": _REMEDIES[served.outcome].format(record=aside),
         },
     )

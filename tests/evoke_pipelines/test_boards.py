@@ -64,6 +64,18 @@ def test_a_board_is_shown_with_its_links_time_moods_picture_and_release(house):
     assert said["seconds"] == pytest.approx(sum(parts), abs=0.02)
 
 
+def test_names_that_are_no_utf8_reach_the_ui_spelt_out(house):
+    good = house.drop("caf\udce9.wav", chord())
+    bad = house.drop("b\udce9d.wav", b"this is a text")
+    house.store.write("drops/b\udce9d.json", b"{")
+    house.run(good, bad)
+    assert house.done() == {good.drop_id}
+    assert house.shown()["song"] == "caf\\udce9.wav"
+    said = observed(house, bad)
+    assert said["song"] == "b\\udce9d.wav"
+    assert "b\\udce9d.json" in said["message"].encode().decode()
+
+
 def data_version(house, song):
     events = house.instance.fetch_materializations(house.asset.key, limit=10).records
     return next(

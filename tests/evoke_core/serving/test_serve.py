@@ -1,10 +1,13 @@
 """Drops end as a stored board, as a quarantine record or as gone, each on its own."""
 
 import json
+import os
 from dataclasses import replace
+from urllib.parse import unquote_to_bytes
 
 import pytest
 
+from evoke_core.config.drops import DropRules
 from evoke_core.corpus.survey import thumbnail_key
 from evoke_core.drops import ledger
 from evoke_core.drops.drop import Drop
@@ -34,6 +37,26 @@ def test_a_drop_becomes_a_stored_board(serve, store, desk, chord):
     assert board["track"]["audio"] == "../../drops/in%20a%20folder/blue_chord.wav"
     assert outcome(store, song) == ("board", end.page)
     assert store.read(song.key) == chord
+
+
+@pytest.mark.parametrize("after", ["keep", "move"])
+def test_a_song_whose_name_is_no_utf8_becomes_a_board(serve, store, desk, chord, after):
+    song = drop(store, "caf\udce9_noir.wav", chord)
+    (end,) = served(serve, [song], desk, rules=DropRules(after=after))
+    assert (end.outcome, end.message) == ("board", None)
+    track = document(store, song)["track"]
+    assert track["source_key"] == "caf\\udce9_noir.wav"
+    assert track["title"] == "caf\\udce9 noir"
+    linked = unquote_to_bytes(track["audio"].removeprefix("../../"))
+    assert store.read(os.fsdecode(linked)) == chord
+    assert outcome(store, song) == ("board", end.page)
+
+
+def test_a_bad_song_whose_name_is_no_utf8_is_set_aside(serve, store, desk, silence):
+    song = drop(store, "caf\udce9.wav", silence)
+    (end,) = served(serve, [song], desk)
+    assert (end.outcome, end.reason) == ("refused", "silent")
+    assert outcome(store, song)[0] == "quarantine"
 
 
 def test_a_bad_song_is_set_aside_with_its_reason_and_fails_alone(

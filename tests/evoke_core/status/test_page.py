@@ -1,5 +1,6 @@
 """The status page as a document: whole, harmless, the same every time."""
 
+import json
 import re
 from html.parser import HTMLParser
 
@@ -53,6 +54,15 @@ def test_the_headline_counts_what_there_is(planted_store):
 def test_parts_come_in_the_order_in_which_people_ask(page):
     parts = ["pictures", "map", "moods", "bridge", "index", "boards", "drops"]
     assert re.findall(r'<section id="(\w+)"', page) == parts
+
+
+def test_songs_whose_names_are_no_utf8_are_named(planted_store):
+    record = {"source_key": "b\udce9d.mp3", "reason": "no_sound", "message": "n\udce9"}
+    planted_store.write("quarantine/b-2.json", json.dumps(record).encode())
+    planted_store.write("drops/caf\udce9.mp3", b"x")
+    page = render_status(status_of(planted_store)).encode().decode()
+    assert "caf\\udce9.mp3" in page
+    assert "b\\udce9d.mp3" in page
 
 
 def test_hostile_names_are_text_and_hostile_links_none(page):
