@@ -49,7 +49,7 @@ class StudyConfig(dg.Config):
     )
 
 
-@dg.asset(group_name=_GROUP, kinds={"html"}, code_version="1")
+@dg.asset(group_name=_GROUP, kinds={"html"}, code_version="2")
 def study_page(
     context: dg.AssetExecutionContext,
     config: StudyConfig,

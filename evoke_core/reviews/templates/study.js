@@ -40,14 +40,15 @@ class StudyPage {
     const { rater } = this.kept;
     if (rater.name) form.elements.rater.value = rater.name;
     if (rater.background) form.elements.background.value = rater.background;
-    if (this.answered()) {
-      document.getElementById("begin").textContent = "Continue";
-      const resume = document.getElementById("resume");
-      resume.hidden = false;
-      resume.textContent = `${this.answered()} of ${this.study.trials.length} answered so far`;
+    const invite = () => this.invite(form.elements.rater.value);
+    invite();
+    form.elements.rater.addEventListener("input", invite);
+    if (rater.name) {
+      const forget = () => form.elements.background.forEach((one) => { one.checked = false; });
+      form.elements.rater.addEventListener("change", forget, { once: true }); // another's, then
     }
     document.getElementById("begin").disabled = false;
-    form.addEventListener("submit", (event) => {
+    form.addEventListener("submit", async (event) => {
       event.preventDefault();
       const name = form.elements.rater.value.trim();
       if (!name) {
@@ -55,12 +56,31 @@ class StudyPage {
         say("Please give a name or an alias.");
         return;
       }
-      this.kept.rater = { name, background: form.elements.background.value };
-      this.keep();
+      await this.seat({ name, background: form.elements.background.value });
       const open = this.firstOpen();
       if (open < 0) this.finish();
       else this.show(open);
     });
+  }
+
+  // Says under whose name one would go on.
+  invite(name) {
+    const isBack = this.answered() > 0 && alias(name) === alias(this.kept.rater.name);
+    document.getElementById("begin").textContent = isBack ? "Continue" : "Begin";
+    const resume = document.getElementById("resume");
+    resume.hidden = !isBack;
+    resume.textContent =
+      `${this.answered()} of ${this.study.trials.length} answered so far as ${this.kept.rater.name}`;
+  }
+
+  // Whoever comes under another name has answers of their own; those of before are kept.
+  async seat(rater) {
+    if (alias(rater.name) !== alias(this.kept.rater.name)) {
+      this.kept = (await this.keeper.recall(rater.name)) ?? { answers: {} };
+    }
+    this.kept.rater = rater;
+    this.keep();
+    this.showProgress();
   }
 
   bindTrial() {

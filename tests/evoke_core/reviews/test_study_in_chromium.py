@@ -138,10 +138,41 @@ def test_a_closed_tab_loses_nothing(sitting, context, address, made):
     sitting.page.close()
     again = Sitting(context, address)
     assert again.text("#begin") == "Continue"
-    assert again.text("#resume") == "1 of 4 answered so far"
+    assert again.text("#resume") == "1 of 4 answered so far as Ann"
     assert again.page.locator("#rater").input_value() == "Ann"
     again.page.locator("#begin").click()
     assert again.sees("#back:not([disabled])"), "it goes on at the second question"
+
+
+def test_who_comes_second_to_a_browser_takes_over_no_answers(
+    sitting, context, address, made
+):
+    sitting.begin("Ann")
+    sitting.listen()
+    sitting.press("0")
+    sitting.page.close()
+    second = Sitting(context, address)
+    second.page.locator("#rater").fill("Bo")
+    assert second.text("#begin") == "Begin"
+    assert not second.sees("#resume")
+    second.page.locator("#rater").press("Enter")
+    assert second.sees("#welcome"), "what Ann does says nothing of Bo"
+    second.begin("Bo", "musician")
+    assert second.page.locator("#progress").get_attribute("aria-valuenow") == "0"
+    second.answer_all(made.study)
+    saved = json.loads(second.save().path().read_bytes())
+    assert saved["rater"] == {"name": "Bo", "background": "musician"}
+    assert saved["answers"][0]["answer"] != "unsure"
+    second.page.close()
+
+    first = Sitting(context, address)
+    assert first.text("#resume") == "4 of 4 answered so far as Bo"
+    first.begin(" ann ")
+    assert first.page.locator("#progress").get_attribute("aria-valuenow") == "1"
+    first.page.locator("#back").click()
+    first.settle()
+    assert first.sees("[data-answer=unsure].is-chosen"), "Ann's own answer is kept"
+    assert first.said == []
 
 
 def test_where_the_browser_keeps_nothing_it_says_so_and_goes_on(context, address):
