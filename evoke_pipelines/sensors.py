@@ -117,7 +117,7 @@ def verdict_sensor(
     """Verdict files in reviews/inbox/, which the run takes out of it.
 
     The inbox is the truth; the cursor only counts the runs that were asked for the very
-    same files, so that a broken run is tried again, but not for ever.
+    same files, so that what a run left lying is tried again, but not for ever.
     """
     if context.instance.get_runs(
         dg.RunsFilter(job_name=curate_reviews.name, statuses=UNFINISHED), limit=1
@@ -130,7 +130,9 @@ def verdict_sensor(
     if not files:
         return dg.SkipReason(f"no verdict file in {store.uri}/{INBOX}")
     if asked >= _TRIES:
-        return dg.SkipReason(f"{len(files)} verdict files, {_TRIES} runs of them broke")
+        return dg.SkipReason(
+            f"{len(files)} verdict files that {_TRIES} runs left lying; see their logs"
+        )
     return dg.SensorResult(run_requests=[dg.RunRequest()], cursor=f"{seen}:{asked + 1}")
 
 

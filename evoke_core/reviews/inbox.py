@@ -10,16 +10,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
 
+from evoke_core.drops.drop import is_settled
 from evoke_core.reviews.ballot import Ballot, parse_ballot, resolve, write_ballot
-from evoke_core.reviews.verdict import MAX_BYTES, VerdictRefused, read_verdict
+from evoke_core.reviews.verdict import (
+    MAX_BYTES,
+    VerdictRefused,
+    read_verdict,
+    too_large,
+)
 from evoke_core.storage.store import Store, StoredObject, digest
 
 INBOX = "reviews/inbox/"
 TAKEN = "reviews/taken/"
 BALLOTS = "reviews/ballots/"
 REFUSED = "reviews/refused/"
-_SETTLED_AFTER_S = 2.0  # a file that is still being copied changes within that
-_MOST_MOVED_BYTES = 64 * 1024 * 1024  # what is larger is named but not read
+_MOST_READ_BYTES = 64 * 1024 * 1024  # what is larger is named and stays where it lies
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +33,7 @@ class Taken:
 
     Args:
         name: Its name in the inbox.
-        digest: Of its bytes.
+        digest: Of its bytes; of name and version where it was not read.
         reason: Stable word; None if its ballot is in the store.
         message: The same for people.
     """
@@ -54,8 +59,7 @@ def waiting(listing: Iterable[StoredObject], *, now_s: float) -> list[StoredObje
         for found in listing
         if PurePosixPath(found.key).suffix.lower() == ".json"
         and not PurePosixPath(found.key).name.startswith(".")
-        and found.size_bytes <= _MOST_MOVED_BYTES
-        and now_s - found.modified_s >= _SETTLED_AFTER_S
+        and is_settled(found, now_s=now_s)
     ]
 
 
@@ -64,7 +68,8 @@ def take_verdicts(
 ) -> list[Taken]:
     """Take files out of the inbox, one after the other.
 
-    A file whose very bytes were taken before changes nothing. Anything but a refusal
+    A file whose very bytes were taken before changes nothing. One that is far too large
+    is refused each time, unread, and stays where it lies. Anything but a refusal
     propagates: it is not the file's fault, and the file stays to be tried again.
 
     Args:
@@ -86,6 +91,8 @@ def read_ballots(store: Store) -> Iterator[Ballot]:
 
 
 def _take(store: Store, found: StoredObject, now: datetime) -> Taken | None:
+    if found.size_bytes > _MOST_READ_BYTES:
+        return _leave(store, found, now)
     try:
         raw = store.read(found.key)
     except KeyError:  # taken back since the listing
@@ -106,15 +113,29 @@ def _take(store: Store, found: StoredObject, now: datetime) -> Taken | None:
     return taken
 
 
+def _leave(store: Store, found: StoredObject, now: datetime) -> Taken:
+    name, version = found.key.removeprefix(INBOX), digest([found.key, found.etag])
+    refusal = too_large(found.size_bytes)
+    taken = Taken(name, version, refusal.reason, str(refusal))
+    _record(store, taken, (found.key, found.size_bytes), now)
+    return taken
+
+
 def _set_aside(store: Store, raw: bytes, taken: Taken, now: datetime) -> None:
     """Keep the bytes beside a record that says why; the record is written last."""
     moved = f"{REFUSED}{taken.digest}.verdict"
     store.write(moved, raw)
+    _record(store, taken, (moved, len(raw)), now)
+
+
+def _record(store: Store, taken: Taken, lying: tuple[str, int], now: datetime) -> None:
+    """Write down why a file is refused, beside where it lies and its size in bytes."""
+    place, size_bytes = lying
     record = {
         "file": taken.name,
-        "size_bytes": len(raw),
+        "size_bytes": size_bytes,
         "limit_bytes": MAX_BYTES,
-        "moved_to": moved,
+        "moved_to": place,
         "reason": taken.reason,
         "message": taken.message,
         "refused_at": now.isoformat(timespec="seconds"),

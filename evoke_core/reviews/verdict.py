@@ -117,17 +117,22 @@ def read_verdict(raw: bytes) -> Verdict:
         VerdictRefused: `too_large` or `invalid`; the message names the places.
     """
     if len(raw) > MAX_BYTES:
-        raise VerdictRefused(
-            "too_large",
-            f"verdict file: {len(raw)} bytes, at most {MAX_BYTES} are read; "
-            "save it from the page again",
-        )
+        raise too_large(len(raw))
     try:
         return _READER.validate_json(raw)
     except ValidationError as wrong:
         raise VerdictRefused(
             "invalid", f"verdict file: {faults_of(wrong)}; save it from the page again"
         ) from wrong
+
+
+def too_large(size_bytes: int) -> VerdictRefused:
+    """Refuse a file by its size alone."""
+    return VerdictRefused(
+        "too_large",
+        f"verdict file: {size_bytes} bytes, at most {MAX_BYTES} are read; "
+        "save it from the page again",
+    )
 
 
 def faults_of(wrong: ValidationError) -> str:

@@ -1,7 +1,9 @@
 """Files are taken once, and set aside with a reason if they can't be."""
 
 import json
+import os
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -180,6 +182,27 @@ def test_what_is_still_being_copied_or_no_verdict_waits(store):
     assert waiting(listing, now_s=time.time()) == []
     settled = waiting(listing, now_s=time.time() + 60)
     assert [found.key for found in settled] == [f"{INBOX}fresh.json"]
+
+
+def test_a_stamp_of_the_future_keeps_no_verdict_waiting(store):
+    store.write(f"{INBOX}verdict.json", b"{}")
+    [found] = store.listing(INBOX)
+    ahead = [replace(found, modified_s=found.modified_s + 86_400)]
+    assert waiting(ahead, now_s=found.modified_s) == ahead
+
+
+def test_a_file_that_is_far_too_large_is_named_and_neither_read_nor_moved(store, drop):
+    drop("film.json", b"")
+    film, then = store.locate(f"{INBOX}film.json"), time.time() - 60
+    os.truncate(film, 64 * 1024**2 + 1)
+    os.utime(film, (then, then))
+    [taken] = take(store)
+    assert (taken.name, taken.reason) == ("film.json", "too_large")
+    record = json.loads(store.read(f"reviews/refused/{taken.digest}.json"))
+    assert record["size_bytes"] == 64 * 1024**2 + 1
+    assert record["moved_to"] == f"{INBOX}film.json"
+    assert [found.key for found in store.listing(INBOX)] == [f"{INBOX}film.json"]
+    assert take(store) == [taken], "it is named each time"
 
 
 def test_a_file_that_was_replaced_while_it_was_read_is_not_lost(store, study, drop):
