@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -19,6 +20,8 @@ from evoke_core.storage.store import Store
 
 _SMALL_PX, _LARGE_PX = 320, 512  # in a board of twelve, and alone
 _SAID = ("title", "attribution", "licence", "licence_url", "url")
+_KEPT = ("board_id", "arc", "sections", "refinement", "release")
+_KEPT_OF_TRACK = ("track_id", "sha256", "title", "audio", "duration_s", "peaks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +52,19 @@ def make_study(
 
     Args:
         store: Holds boards and pictures.
-        board_ids: Whose songs are judged; empty takes all that are stored.
+        board_ids: Whose songs are judged; empty takes all that are stored and whole.
         plan: How many trials of what.
         listen_s: Seconds to listen to a song before its first question.
 
     Raises:
-        BoardError: A board is not there, or none can be judged.
+        BoardError: A board that was named is not there or damaged, or none can be
+            judged.
     """
-    named = board_ids or list_boards(store)
-    boards = {board_id: require_board(store, board_id) for board_id in named}
+    boards, left_out = _boards(store, board_ids)
     if not boards:
         raise BoardError(
-            "there is no board to judge yet; drop a song and let it become a board, "
+            "; ".join(left_out.values())
+            or "there is no board to judge yet; drop a song and let it become a board, "
             "then make the study"
         )
     corpus = open_corpus(served_pictures(store))
@@ -83,8 +87,40 @@ def make_study(
         answers=answers,
         size_bytes=len(page),
         silent=tuple(name for name in asked if not boards[name]["track"]["audio"]),
-        left_out=dealt.left_out,
+        left_out={**left_out, **dealt.left_out},
     )
+
+
+def _boards(
+    store: Store, board_ids: Sequence[str]
+) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
+    """Read the named boards, or all that can be read and why the others can't."""
+    if board_ids:
+        return {board_id: _read(store, board_id) for board_id in board_ids}, {}
+    boards, left_out = {}, {}
+    for board_id in list_boards(store):
+        try:
+            boards[board_id] = _read(store, board_id)
+        except BoardError as wrong:
+            left_out[board_id] = str(wrong)
+    return boards, left_out
+
+
+def _read(store: Store, board_id: str) -> dict[str, Any]:
+    """Keep of a document what is dealt and drawn: of thousands, only that is held."""
+    try:
+        whole = require_board(store, board_id)
+        pictures = {
+            part: [{"image_id": one["image_id"]} for one in whole[part]]
+            for part in ("tiles", "candidates")
+        }
+        track = {name: whole["track"][name] for name in _KEPT_OF_TRACK}
+        return {name: whole[name] for name in _KEPT} | pictures | {"track": track}
+    except (KeyError, TypeError, ValueError, RecursionError) as torn:
+        raise BoardError(
+            f"board {board_id}: its board.json is damaged ({torn!r:.80}); compose it "
+            "again, or delete its folder"
+        ) from torn
 
 
 def _shown(study: Study) -> list[str]:
