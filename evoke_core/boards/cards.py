@@ -14,10 +14,11 @@ from typing import Any
 
 from evoke_core.drops.drop import SOURCE
 from evoke_core.errors import BoardError
+from evoke_core.pages.accent import safe_palette
 from evoke_core.storage.store import Store
 
 TABLE = "boards/cards.json"
-_VERSION = 1  # of what a card holds
+_VERSION = 2  # of what a card holds
 _IMAGES = 4
 _MOODS = 3
 _NAMED = 8
@@ -63,8 +64,7 @@ def read_cards(store: Store, listed: Mapping[str, str]) -> Cards:
     }
     if entries != known:
         table = {"version": _VERSION, "boards": entries}
-        text = json.dumps(table, ensure_ascii=False, separators=(",", ":"))
-        store.write(TABLE, text.encode(), cache_control="no-cache")
+        store.write(TABLE, _pack(table), cache_control="no-cache")
     return Cards(
         shown=tuple(entry["card"] for entry in entries.values() if entry["card"]),
         unreadable=tuple(key for key, entry in entries.items() if not entry["card"]),
@@ -78,15 +78,19 @@ def make_card(document: Mapping[str, Any]) -> dict[str, Any]:
         board_id, title, artist, moods (up to three), duration_s, palette, href and
         images (up to four, best first) relative to the gallery, note, kind ("drop",
         "library" or "refined") and leaning: pole words of the sliders that were moved.
+
+    Raises:
+        KeyError, TypeError, ValueError, AttributeError: The document is someone else's
+            JSON, or says what no page could show.
     """
     track = document["track"]
-    return {
+    card = {
         "board_id": document["board_id"],
         "title": track["title"],
         "artist": track["artist"],
         "moods": [mood["mood"] for mood in document["moods"][:_MOODS]],
-        "duration_s": track["duration_s"],
-        "palette": document["palette"],
+        "duration_s": float(track["duration_s"]),
+        "palette": safe_palette(document["palette"]),
         "href": f"{document['board_id']}/board.html",
         "images": [
             tile["thumbnail"].removeprefix("../")
@@ -96,6 +100,8 @@ def make_card(document: Mapping[str, Any]) -> dict[str, Any]:
         "kind": _kind(document),
         "leaning": _leaning(document["refinement"]),
     }
+    _pack(card)  # refuses what none could read
+    return card
 
 
 def find_board(cards: Cards, wanted: str) -> str:
@@ -159,6 +165,12 @@ def _leaning(refinement: Mapping[str, Any]) -> list[str]:
         for axis in refinement["axes"]
         if setting.get(axis["name"], 0)
     ]
+
+
+def _pack(value: Mapping[str, Any]) -> bytes:
+    """Write JSON that every reader takes: no NaN, no half of a surrogate pair."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.encode()
 
 
 def _read_table(store: Store) -> dict[str, Any]:

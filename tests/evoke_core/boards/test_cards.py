@@ -12,6 +12,7 @@ from evoke_core.boards.cards import (
     read_cards,
 )
 from evoke_core.errors import BoardError
+from evoke_core.pages.gallery import render_gallery
 from evoke_core.storage.local import LocalStore
 
 
@@ -113,6 +114,35 @@ def test_an_unreadable_document_is_named_and_not_read_twice(store):
     assert gather(store).unreadable == ("deep", "torn")
     assert gather(store).unreadable == ("deep", "torn")
     assert store.reads == [TABLE]
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "value"),
+    [
+        ("track", "duration_s", None),
+        ("track", "duration_s", "long"),
+        ("track", "duration_s", float("nan")),
+        ("track", "duration_s", float("inf")),
+        ("track", "title", "caf\udce9"),
+        (None, "palette", None),
+        (None, "palette", 3),
+        (None, "moods", None),
+    ],
+)
+def test_a_document_that_no_page_can_show_costs_no_other_its_card(
+    store, part, name, value
+):
+    odd = document("odd")
+    (odd[part] if part else odd)[name] = value
+    put(store, document("b1"), odd)
+    cards = gather(store)
+    assert cards.unreadable == ("odd",)
+    assert "b1/board.html" in render_gallery(cards.shown).encode().decode()
+
+
+def test_a_card_keeps_colours_and_nothing_else_of_a_palette():
+    card = make_card(document(palette=["#ABCDEF", "red;}", None]))
+    assert card["palette"] == ["#abcdef"]
 
 
 def test_drops_library_and_refined_boards_are_told_apart():
