@@ -27,16 +27,36 @@ class Figure:
     n: int
 
     def overlaps_or_exceeds(self, other: "Figure") -> bool:
-        """Say whether this is not worse than other beyond its interval."""
-        return self.value >= other.low
+        """Say whether this is not worse than other beyond its interval, or unknown."""
+        return not self.value < other.low
 
     def exceeds(self, other: "Figure") -> bool:
         """Say whether this is better than other beyond its interval."""
         return self.value > other.high
 
 
+class Products:
+    """Scores that are inner products, worked out for some queries at a time.
+
+    They are summed in double precision, so that equal items have equal scores however
+    many queries are asked together.
+
+    Args:
+        queries: float32[Q, D].
+        items: float32[N, D].
+    """
+
+    def __init__(self, queries: Array, items: Array) -> None:
+        self._queries, self._items = queries, items.astype(np.float64)
+        self.shape = (len(queries), len(items))
+
+    def __getitem__(self, rows: npt.NDArray[np.intp]) -> Array:
+        wide = self._queries[rows].astype(np.float64) @ self._items.T
+        return cast("Array", wide.astype(np.float32))
+
+
 def retrieval_figures(
-    scores: Array, relevant: Relevance, *, seed: int = 0
+    scores: Array | Products, relevant: Relevance, *, seed: int = 0
 ) -> dict[str, Figure]:
     """Judge rankings by what is relevant.
 
@@ -48,7 +68,8 @@ def retrieval_figures(
 
     Returns:
         mrr, recall_at_{1,5,10} (is a relevant item among the first k), precision_at_1
-        and precision_at_5, and auc (a relevant item outscores another one).
+        and precision_at_5, and auc (a relevant item outscores another one). Queries
+        whose items are all relevant are left out of auc: there is no other one.
     """
     asked = np.flatnonzero(relevant.any(axis=1))
     rng = np.random.default_rng(seed)
@@ -59,9 +80,12 @@ def retrieval_figures(
         hits = _in_rank_order(scores[rows], relevant[rows], rng)
         for name, rule in _RULES.items():
             parts[name].append(rule(hits))
+    judged = {
+        name: np.concatenate([np.zeros(0), *each]) for name, each in parts.items()
+    }
     return {
-        name: bootstrap(np.concatenate([np.zeros(0), *values]), seed=seed)
-        for name, values in parts.items()
+        name: bootstrap(values[~np.isnan(values)], seed=seed)
+        for name, values in judged.items()
     }
 
 
@@ -103,12 +127,12 @@ def _share_of_first(hits: Relevance, k: int) -> npt.NDArray[np.float64]:
 
 
 def _area_under_curve(hits: Relevance) -> npt.NDArray[np.float64]:
-    """Share of (relevant, other) pairs that are in the right order, per query."""
+    """Share of (relevant, other) pairs in the right order, per query; NaN of none."""
     others_above = np.cumsum(~hits, axis=1)
     good, bad = hits.sum(axis=1), (~hits).sum(axis=1)
     wrong = (others_above * hits).sum(axis=1)
-    pairs = np.maximum(good * bad, 1)
-    return cast("npt.NDArray[np.float64]", np.where(bad > 0, 1.0 - wrong / pairs, 1.0))
+    share = 1.0 - wrong / np.maximum(good * bad, 1)
+    return cast("npt.NDArray[np.float64]", np.where(bad > 0, share, np.nan))
 
 
 _RULES: Mapping[str, Callable[[Relevance], npt.NDArray[np.float64]]] = {

@@ -88,7 +88,7 @@ def has_learned(figures: Figures, candidates: Mapping[str, Figures]) -> bool:
     return all(
         any(figures[m].exceeds(control[m]) for m in JUDGED_BY)
         for control in controls
-        if not any(math.isnan(control[m].value) for m in JUDGED_BY)
+        if not all(math.isnan(control[m].value) for m in JUDGED_BY)
     )
 
 

@@ -101,8 +101,31 @@ def test_queries_are_ranked_some_at_a_time(monkeypatch):
     }
 
 
-def test_where_everything_is_relevant_the_area_is_whole():
-    assert figures_of([[1, 2]], [[1, 1]])["auc"] == 1.0
+def test_where_everything_is_relevant_nothing_can_be_outscored():
+    scores = np.array([[2, 1], [2, 1]], np.float32)
+    found = retrieval_figures(scores, np.array([[1, 1], [0, 1]], bool))
+    assert (found["auc"].value, found["auc"].n) == (0.0, 1)
+    assert found["mrr"].n == 2
+    found = retrieval_figures(scores, np.ones((2, 2), bool))
+    assert np.isnan(found["auc"].value)
+    assert (found["auc"].n, found["mrr"].value) == (0, 1.0)
+
+
+@pytest.mark.parametrize("cells", [1, 40, 10**6])
+def test_products_are_those_of_the_whole_table_however_many_are_asked(
+    monkeypatch, cells
+):
+    rng = np.random.default_rng(0)
+    queries, items = (rng.normal(size=(n, 5)).astype(np.float32) for n in (30, 17))
+    items[9:] = items[9]  # as many equal scores as there are copies
+    relevant = rng.random((30, 17)) < 0.2
+    scores = queries.astype(np.float64) @ items.T.astype(np.float64)
+    whole = retrieval_figures(scores.astype(np.float32), relevant)
+    monkeypatch.setattr(evaluation_module, "_CELLS_AT_ONCE", cells)
+    found = retrieval_figures(evaluation_module.Products(queries, items), relevant)
+    assert [f.value for f in found.values()] == pytest.approx(
+        [f.value for f in whole.values()]
+    )
 
 
 def test_queries_without_a_relevant_item_are_left_out():
@@ -144,3 +167,10 @@ def test_figures_compare_beyond_the_interval():
     assert not Figure(0.39, 0.3, 0.5, 10).overlaps_or_exceeds(standing)
     assert Figure(0.61, 0.5, 0.7, 10).exceeds(standing)
     assert not Figure(0.6, 0.5, 0.7, 10).exceeds(standing)
+
+
+def test_what_could_not_be_judged_is_neither_worse_nor_better():
+    known, unknown = Figure(0.5, 0.4, 0.6, 10), Figure(np.nan, np.nan, np.nan, 0)
+    for one, other in ((known, unknown), (unknown, known), (unknown, unknown)):
+        assert one.overlaps_or_exceeds(other)
+        assert not one.exceeds(other)

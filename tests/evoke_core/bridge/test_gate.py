@@ -120,3 +120,12 @@ def test_a_first_release_that_beats_nothing_says_that_it_is_unproven():
     found = decide({"mean": figures(0.5), "bridge": figures(0.5)}, None)
     assert (found.serves, found.is_new, found.is_proven) == ("bridge", True, False)
     assert "unproven" in found.reason
+
+
+def test_where_everything_fits_everything_nothing_is_proven_and_what_serves_stays():
+    perfect = figures(1.0, width=0.0, auc=math.nan)  # there is nothing to outscore
+    everything = {"chance": perfect, "mean": perfect, "bridge": perfect}
+    assert not decide(everything, None).is_proven
+    assert not decide(everything, ("tags", perfect)).is_new
+    found = decide({"bridge": perfect}, ("tags", perfect))
+    assert found.reason == "bridge is nowhere better; tags goes on serving"
