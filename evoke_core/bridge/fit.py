@@ -119,8 +119,9 @@ def _require_signal(
     tracks = len(np.unique(groups))
     if tracks < 2 or len(images) < 2:
         raise BridgeError(
-            f"the bridge needs at least 2 tracks and 2 pictures; got {tracks} and "
-            f"{len(images)}; add music to the library or pictures to the corpus"
+            "the bridge needs at least 2 tracks, a third to be judged on, and 2 "
+            f"pictures; got {tracks} and {len(images)}; add music to the library or "
+            "pictures to the corpus"
         )
     for name, side in (("music", music), ("picture", images)):
         if float(np.ptp(side.embedding, axis=0).max()) < 1e-6:

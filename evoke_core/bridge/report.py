@@ -12,12 +12,15 @@ from evoke_core.bridge.projection import Projection, Side
 from evoke_core.bridge.rivals import fit_rivals
 from evoke_core.bridge.supervision import MOODS_ALONE, Supervision
 from evoke_core.config.profile import BridgeRules
-from evoke_core.evaluation import Figure, Relevance, retrieval_figures
+from evoke_core.errors import BridgeError
+from evoke_core.evaluation import Figure, Products, Relevance, retrieval_figures
 from evoke_core.vectors import Array
 
 # Planted items nearer than this on the affect plane feel alike; the plane is 2 wide.
 _ALIKE = 0.45
 _BINS = 40
+_CELLS_AT_ONCE = 4_000_000  # of tracks x pictures
+_FEWEST = 2  # tracks that a bridge can be fitted on
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +131,11 @@ def cross_fit(
 
     Returns:
         float32[N, D_image] by kind.
+
+    Raises:
+        BridgeError: A fold leaves fewer than two tracks; see also `fit_bridge`.
     """
+    _require_tracks(groups, folds)
     projected: dict[str, Array] = {}
     dealt = np.unique(folds)
     for done, fold in enumerate(dealt, start=1):
@@ -142,6 +149,17 @@ def cross_fit(
             )
         report(done, len(dealt))
     return projected
+
+
+def _require_tracks(groups: npt.NDArray[Any], folds: npt.NDArray[Any]) -> None:
+    rest = (groups[folds != fold] for fold in np.unique(folds))
+    left = min((len(np.unique(others)) for others in rest), default=0)
+    if left < _FEWEST:
+        raise BridgeError(
+            f"the bridge is judged on tracks held out, and needs {_FEWEST} others each "
+            f"time; got {len(np.unique(groups))} tracks, of which {left} are left; add "
+            "music to the library: 3 tracks will do, 4 where the profile has 2 folds"
+        )
 
 
 def compare(projected: Mapping[str, Array], images: Array, truth: Truth) -> Comparison:
@@ -160,9 +178,9 @@ def compare(projected: Mapping[str, Array], images: Array, truth: Truth) -> Comp
             protocol, {"music_to_image": {}, "image_to_music": {}}
         )
         for kind, queries in projected.items():
-            scores = queries @ images.T
-            both["music_to_image"][kind] = retrieval_figures(scores, relevant)
-            both["image_to_music"][kind] = retrieval_figures(scores.T, relevant.T)
+            asked, seen = Products(queries, images), Products(images, queries)
+            both["music_to_image"][kind] = retrieval_figures(asked, relevant)
+            both["image_to_music"][kind] = retrieval_figures(seen, relevant.T)
     alignment = {
         kind: _align(queries, images, truth.instance)
         for kind, queries in projected.items()
@@ -185,7 +203,11 @@ def _align(queries: Array, images: Array, matched: Relevance) -> Alignment:
 
 
 def _near_on_plane(kind: str, tracks: Array, pictures: Array) -> Truth:
-    distance = np.sqrt(((tracks[:, None] - pictures[None]) ** 2).sum(-1))
-    best = np.zeros(distance.shape, bool)
-    best[np.arange(len(distance)), distance.argmin(axis=1)] = True
-    return Truth(kind, label=distance <= _ALIKE, instance=best)
+    label, instance = (np.zeros((len(tracks), len(pictures)), bool) for _ in range(2))
+    size = max(1, _CELLS_AT_ONCE // max(len(pictures), 1))
+    for start in range(0, len(tracks), size):
+        some = slice(start, start + size)
+        distance = np.sqrt(((tracks[some, None] - pictures[None]) ** 2).sum(-1))
+        label[some] = distance <= _ALIKE
+        np.put_along_axis(instance[some], distance.argmin(axis=1)[:, None], True, 1)
+    return Truth(kind, label=label, instance=instance)

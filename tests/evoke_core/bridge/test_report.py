@@ -1,11 +1,13 @@
 """Nobody is judged on what they were fitted on; truth is worked out by hand."""
 
 import json
+import tracemalloc
 
 import numpy as np
 import pytest
 
 import evoke_core.bridge.report as report_module
+import evoke_core.evaluation as evaluation_module
 from evoke_core.bridge.projection import Side
 from evoke_core.bridge.report import (
     Truth,
@@ -76,6 +78,23 @@ def test_cross_fitting_gives_unit_vectors_of_every_kind():
         np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1.0, atol=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("folds", "left"), [([], 0), ([0], 0), ([0, 1], 1), ([0, 0, 1], 1)]
+)
+def test_too_few_tracks_to_hold_one_out_are_counted_with_the_remedy(folds, left):
+    count = len(folds)
+    music, images = sides(tracks=count)
+    said = rf"got {count} tracks, of which {left} are left; add music .* 3 tracks"
+    with pytest.raises(BridgeError, match=said):
+        cross_fit(music, images, np.arange(count), np.array(folds), RULES)
+
+
+def test_three_tracks_in_three_folds_are_enough():
+    music, images = sides(tracks=3)
+    projected = cross_fit(music, images, np.arange(3), np.arange(3), RULES)
+    assert np.isfinite(projected["bridge"]).all()
+
+
 def test_vectors_that_do_not_vary_are_named_before_anything_is_fitted():
     music, images = sides()
     flat = Side(np.repeat(images.embedding[:1], 20, 0), images.moods, images.affect)
@@ -91,6 +110,32 @@ def test_planted_truth_by_hand():
     # distances of the first track: 0.42, 0.5, 0.1, 1.35; 0.45 is the limit
     np.testing.assert_array_equal(truth.label, [[1, 0, 1, 0], [0, 0, 0, 1]])
     np.testing.assert_array_equal(truth.instance, [[0, 0, 1, 0], [0, 0, 0, 1]])
+
+
+@pytest.mark.parametrize("cells", [1, 50])
+def test_truth_is_the_same_however_many_tracks_are_looked_at_together(
+    monkeypatch, cells
+):
+    music, images = sides()
+    images = images.rows([*range(20), *range(20)])  # of equals the first is the match
+    whole = tag_truth(music, images)
+    monkeypatch.setattr(report_module, "_CELLS_AT_ONCE", cells)
+    found = tag_truth(music, images)
+    np.testing.assert_array_equal(found.label, whole.label)
+    np.testing.assert_array_equal(found.instance, whole.instance)
+
+
+def test_truth_and_figures_take_little_memory_beside_what_is_relevant(monkeypatch):
+    rng = np.random.default_rng(0)
+    tracks, pictures = (rng.normal(size=(n, 2)).astype(np.float32) for n in (400, 3000))
+    monkeypatch.setattr(report_module, "_CELLS_AT_ONCE", 30_000)
+    monkeypatch.setattr(evaluation_module, "_CELLS_AT_ONCE", 30_000)
+    tracemalloc.start()
+    truth = planted_truth(tracks, pictures)
+    compare({"k": tracks}, pictures, truth)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 7e6  # two tables of 1.2 million bools; one of scores takes 4.8e6
 
 
 def test_truth_from_tags_says_that_it_is():
