@@ -5,8 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 EVOKE_HOME ?= .evoke
 EVOKE_PROFILE ?= demo
-EVOKE_IMAGES ?= $(IMAGES)
-EVOKE_MEMORY ?= $(MEMORY)
+EVOKE_IMAGES := $(or $(IMAGES),$(EVOKE_IMAGES))
+EVOKE_MEMORY := $(or $(MEMORY),$(EVOKE_MEMORY))
 FOR_MEMORY := .[memory,clip]
 # Where torch comes from; empty leaves it to pip's own configuration.
 TORCH_INDEX ?=
@@ -85,5 +85,5 @@ $(DAGSTER_HOME)/dagster.yaml: assets_config/deploy/dagster.yaml
 doctor: $(VENV)/.core  ## what is configured, reachable, missing; JSON=yes
 	@$(BIN)/python -m evoke_pipelines.doctor $(if $(JSON),--json)
 
-clean:  ## remove what demo made, not the environment
+clean:  ## remove EVOKE_HOME whole: store, songs, weights and the history of runs
 	@rm -rf $(EVOKE_HOME)

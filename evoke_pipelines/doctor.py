@@ -10,8 +10,9 @@ said.
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from pathlib import Path
 
 from evoke_core.config.profile import RunProfile
 from evoke_core.errors import EvokeError
@@ -22,6 +23,7 @@ from evoke_pipelines.environment import (
     read_environment,
 )
 from evoke_pipelines.installed import Finding
+from evoke_pipelines.models import needed_files
 
 _MARKS = {"ok": "ok", "note": "note", "missing": "MISSING"}
 
@@ -54,6 +56,7 @@ def examine(environment: Environment) -> list[Finding]:
         installed.python(),
         *installed.packages(profile),
         *installed.weights(profile, environment.weights),
+        *_memory(profile, environment.weights),
         installed.decoders(),
         store,
         reachable.index(environment.milvus),
@@ -68,6 +71,18 @@ def _profile(profile: RunProfile) -> Finding:
     encoders = f"{profile.image_encoder.kind} and {profile.music_encoder.kind}"
     said = f"{profile.name}: {encoders} encoders, licences for {profile.licence_policy}"
     return Finding("profile", "ok", said)
+
+
+def _memory(profile: RunProfile, weights: Path) -> Iterator[Finding]:
+    """Look for the files of audio memory; whose models are tiny makes its own."""
+    wanted = [path for path, _ in needed_files(profile.memory, weights)]
+    lacking = [str(path) for path in wanted if not path.is_file()]
+    if lacking:
+        said = f"no {lacking[0]} and {len(lacking) - 1} more of {len(wanted)} files"
+        remedy = f"make models PROFILE={profile.name}"
+        yield Finding("memory", "missing", said, remedy)
+    elif wanted:
+        yield Finding("memory", "ok", f"{len(wanted)} files in {weights}")
 
 
 def _line(finding: Finding) -> str:

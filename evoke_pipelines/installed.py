@@ -21,6 +21,7 @@ from evoke_pipelines.environment import CONFIG_FOLDER
 Standing = Literal["ok", "note", "missing"]
 
 _EXTRAS = {"open_clip": "clip", "muq": "muq", "muq_mulan": "muq"}  # by encoder kind
+_DEVELOPERS = ("dev", "mutants")
 _FAMILIES = {"open_clip": "open_clip", "muq": "muq", "muq_mulan": "muq"}
 _DECODERS = ("mp3", "aac", "flac", "vorbis", "opus", "alac", "pcm_s16le")
 _LEAST_BYTES, _FEW_BYTES = 1 << 30, 10 << 30
@@ -56,8 +57,10 @@ def packages(profile: RunProfile) -> Iterator[Finding]:
     yield _installed("packages", project["dependencies"], is_needed=True)
     encoders = (profile.image_encoder, profile.music_encoder)
     needed = {_EXTRAS[each.kind] for each in encoders if each.kind in _EXTRAS}
+    needed |= {"memory", "clip"} if profile.memory else set()
+    needed |= {"ray"} if profile.engine == "ray" else set()
     for extra, wanted in project["optional-dependencies"].items():
-        if extra != "dev":
+        if extra not in _DEVELOPERS:
             yield _installed(extra, wanted, is_needed=extra in needed)
 
 

@@ -126,7 +126,19 @@ def _with_parents(path: Path, heirs: tuple[str, ...] = ()) -> dict[str, Any]:
             "lies beside it"
         )
     above = path.with_name(f"{parent}.yaml")
-    return {**_with_parents(above, (*heirs, path.stem)), **values}
+    return _laid_over(_with_parents(above, (*heirs, path.stem)), values)
+
+
+def _laid_over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """Merge sections key by key; one that names its kind takes the other's place."""
+    merged = dict(below)
+    for name, value in above.items():
+        old = below.get(name)
+        if isinstance(old, dict) and isinstance(value, dict) and "kind" not in value:
+            merged[name] = _laid_over(old, value)
+        else:
+            merged[name] = value
+    return merged
 
 
 def _parse_yaml(text: str) -> Any:  # noqa: ANN401 (whatever the file holds)

@@ -225,6 +225,26 @@ def test_a_profile_takes_what_it_does_not_say_from_the_one_it_extends(folder: Pa
     )
 
 
+def test_a_section_takes_what_it_does_not_say_from_the_one_it_extends(folder: Path):
+    demo = load_run_profile(folder, "demo")
+    text = (
+        "extends: demo\nname: mine\n"
+        "dedupe: {mirrored: false}\n"
+        "curation: {balance: {max_mood_bin: 0.5}}\n"
+        "image_encoder: {kind: open_clip, model: ViT-B-32}\n"
+    )
+    (folder / "profiles" / "mine.yaml").write_text(text, encoding="utf-8")
+
+    mine = load_run_profile(folder, "mine")
+
+    assert mine.dedupe == demo.dedupe.model_copy(update={"mirrored": False})
+    balance = demo.curation.balance.model_copy(update={"max_mood_bin": 0.5})
+    assert mine.curation == demo.curation.model_copy(update={"balance": balance})
+    assert (mine.image_encoder.kind, mine.image_encoder.pretrained) == (
+        "open_clip", None,
+    )  # fmt: skip
+
+
 def test_a_profile_that_extends_nothing_or_itself_says_so(folder: Path):
     profiles = folder / "profiles"
     for name, parent in (("lost", "none"), ("a", "b"), ("b", "a"), ("self", "self")):

@@ -37,8 +37,12 @@ def home(tmp_path: Path, monkeypatch) -> Path:
     return tmp_path / "home"
 
 
+def told() -> list[Finding]:
+    return doctor.examine(read_environment())
+
+
 def findings() -> dict[str, Finding]:
-    return {each.about: each for each in doctor.examine(read_environment())}
+    return {each.about: each for each in reversed(told())}
 
 
 def released(image_encoder: str) -> Release:
@@ -101,6 +105,20 @@ def test_a_profile_without_its_weights_names_the_command(monkeypatch) -> None:
     assert [each.standing for each in lacking] == ["missing", "missing"]
     assert {each.remedy for each in lacking} == {"make models PROFILE=local"}
     assert "ViT-B-32-laion2b_s34b_b79k" in lacking[0].said
+
+
+def test_a_profile_that_draws_images_needs_its_extra_and_its_files(
+    home: Path, monkeypatch
+) -> None:
+    monkeypatch.setenv("EVOKE_PROFILE", "memory")
+    monkeypatch.setattr(installed, "_lacking", lambda wanted: wanted.name)
+    found = findings()
+    assert (found["memory"].standing, found["clip"].standing) == ("missing",) * 2
+    assert found["ray"].standing == "note"
+    assert "mutants" not in found
+    [files] = [each for each in told() if "htdemucs.yaml" in each.said]
+    assert files.standing == "missing"
+    assert files.remedy == "make models PROFILE=memory"
 
 
 def test_weights_are_found_and_one_without_a_record_is_noted(
