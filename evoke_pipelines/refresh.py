@@ -83,11 +83,12 @@ def refresh(
     def recipe() -> str:
         return _recipe(context, store, settings)
 
-    stamp, recomputed = _renewed(context, store, name, (recipe, again, make))
-    return dg.MaterializeResult(
-        metadata=_metadata(store, stamp, recomputed=recomputed),
-        data_version=dg.DataVersion(stamp.digest),
-    )
+    with retrying(context):
+        stamp, recomputed = _renewed(context, store, name, (recipe, again, make))
+        return dg.MaterializeResult(
+            metadata=_metadata(store, stamp, recomputed=recomputed),
+            data_version=dg.DataVersion(stamp.digest),
+        )
 
 
 def refresh_table(
@@ -133,25 +134,26 @@ def refresh_parts(
             the part depends on.
     """
     name = context.asset_key.path[-1]
-    done = {
-        part: _renewed_part(context, store, part, recipe_of(part))
-        for part in context.partition_keys
-    }
-    # Another run may be making a part again that this one has just made.
-    stamps = {
-        part: done[part][0] if part in done else read_stamp(store, f"{name}/{part}")
-        for part in _parts(context)
-    }
-    for part in set(stored_parts(store, name)) - set(stamps):
-        _forget_part(store, name, part)
-    made = {part: stamp.digest for part, stamp in stamps.items() if stamp}
-    whole = digest(made)
-    write_stamp(store, name, Stamp(recipe="its parts", digest=whole, shown={}))
-    rows = sum(stamp.shown[_PART_ROWS] for stamp in stamps.values() if stamp)
-    for part, (stamp, recomputed) in done.items():
-        shown = _metadata(store, stamp, recomputed=recomputed) | {_ROWS: rows}
-        context.add_asset_metadata(shown, partition_key=part)
-    return dg.MaterializeResult(data_version=dg.DataVersion(whole))
+    with retrying(context):
+        done = {
+            part: _renewed_part(context, store, part, recipe_of(part))
+            for part in context.partition_keys
+        }
+        # Another run may be making a part again that this one has just made.
+        stamps = {
+            part: done[part][0] if part in done else read_stamp(store, f"{name}/{part}")
+            for part in _parts(context)
+        }
+        for part in set(stored_parts(store, name)) - set(stamps):
+            _forget_part(store, name, part)
+        made = {part: stamp.digest for part, stamp in stamps.items() if stamp}
+        whole = digest(made)
+        write_stamp(store, name, Stamp(recipe="its parts", digest=whole, shown={}))
+        rows = sum(stamp.shown[_PART_ROWS] for stamp in stamps.values() if stamp)
+        for part, (stamp, recomputed) in done.items():
+            shown = _metadata(store, stamp, recomputed=recomputed) | {_ROWS: rows}
+            context.add_asset_metadata(shown, partition_key=part)
+        return dg.MaterializeResult(data_version=dg.DataVersion(whole))
 
 
 def _renewed_part(
@@ -230,8 +232,7 @@ def _make(
 ) -> Stamp | None:
     """Make it and say what it is; None where another run has put its own there."""
     started = time.monotonic()
-    with retrying(context):
-        made = make()
+    made = make()
     shown = {**made.shown, "seconds": round(time.monotonic() - started, 2)}
     etags = {key: store.etag(key) for key in made.blobs}
     try:

@@ -1,6 +1,7 @@
 """What holds for families of assets, and what a server that is away costs."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -93,6 +94,24 @@ def test_an_index_that_is_away_for_a_moment_costs_a_retry_and_not_the_run(
     away = Away(2, IndexUnreachable("the server is away"))
     assert _run(_asset(store, away.make), instance).success
     assert away.tried == 3
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_store_that_is_away_when_the_stamp_is_written_costs_a_retry_too(
+    tmp_path: Path, instance: dg.DagsterInstance
+) -> None:
+    class Flickering(LocalStore):
+        left = 2
+
+        def write(self, key, data, **options):  # type: ignore[no-untyped-def]
+            if key.startswith("stamps/") and self.left:
+                Flickering.left -= 1
+                raise ConnectionResetError("peer")
+            super().write(key, data, **options)
+
+    asset = _asset(Flickering(tmp_path), lambda: Made("done"))
+    assert _run(asset, instance).success
+    assert Flickering.left == 0
 
 
 @pytest.mark.usefixtures("impatient")
