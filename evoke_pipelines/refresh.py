@@ -211,7 +211,7 @@ def _renewed(
             context.log.info("%s: unchanged, nothing computed", name)
             return known, False
         drop_stamp(store, name)
-        stamp = _make(context, store, recipe, make)
+        stamp = _make(store, recipe, make)
         # What was read while another run replaced it may be of neither.
         if stamp and recipe_now() == recipe:
             write_stamp(store, name, stamp)
@@ -224,12 +224,7 @@ def _renewed(
     )
 
 
-def _make(
-    context: dg.AssetExecutionContext,
-    store: Store,
-    recipe: str,
-    make: Callable[[], Made],
-) -> Stamp | None:
+def _make(store: Store, recipe: str, make: Callable[[], Made]) -> Stamp | None:
     """Make it and say what it is; None where another run has put its own there."""
     started = time.monotonic()
     made = make()
