@@ -4,9 +4,9 @@ Fields are taken over one by one, so that what a later version adds to a documen
 at home until someone has thought about it. Drawing the copy is `share`.
 """
 
-import ipaddress
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -16,6 +16,7 @@ import numpy as np
 
 from evoke_core.boards.refine import choose_tiles, relevance_of
 from evoke_core.boards.stored import as_tile, read_pool, read_refinement
+from evoke_core.corpus.download.guard import is_odd_number, is_public
 from evoke_core.corpus.licences import Licences, Policy
 from evoke_core.drops.drop import slug
 from evoke_core.errors import BoardError
@@ -36,6 +37,11 @@ _PICTURE = (
 # Of what bars commerce, only these let anyone pass a picture on for nothing; the others
 # bar new arrangements, or everyone but the one who was given it.
 _FOR_NOTHING = frozenset(("CC-BY-NC", "CC-BY-NC-SA", "non-commercial"))
+# Zones that the web does not know: RFC 6762 (appendix G, too), RFC 8375, RFC 6761.
+_INSIDE = (
+    ".local", ".lan", ".home", ".home.arpa", ".internal", ".intranet", ".private",
+    ".corp", ".localdomain", ".localhost",
+)  # fmt: skip
 _NAMED = 10
 _SECRETS = re.compile(r"[?&](x-amz-|signature=|token=|awsaccesskeyid=)", re.IGNORECASE)
 
@@ -160,15 +166,24 @@ def _public_link(url: str | None) -> str | None:
         return None
     try:
         parts = urlsplit(link)
-        host = parts.hostname or "localhost"
+        is_open = parts.username is None and _is_on_the_web(parts.hostname or "")
     except ValueError:
         return None
-    if parts.username is not None or "." not in host.strip("."):
-        return None  # a name without a dot is a machine of the house
-    try:
-        return link if ipaddress.ip_address(host).is_global else None
-    except ValueError:
-        return link
+    return link if is_open else None
+
+
+def _is_on_the_web(host: str) -> bool:
+    """Say whether a host may be known outside the house; UnicodeError where it is none.
+
+    A name without a dot, or in a zone that only routers and companies know, is one of
+    the house, and so may be what a browser reads as a number.
+    """
+    name = host.encode("idna").decode().rstrip(".").lower()  # as a browser reads it
+    if "%" in name or is_odd_number(name):
+        return False
+    with suppress(ValueError):
+        return is_public(name)
+    return "." in name and not name.endswith(_INSIDE)
 
 
 def _chosen_again(

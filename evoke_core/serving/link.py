@@ -4,11 +4,10 @@ Not here: where its host is, which is judged when it is looked up (linked).
 """
 
 import configparser
-import ipaddress
 import re
 from typing import TYPE_CHECKING
 
-from evoke_core.corpus.download.guard import Place, place_of
+from evoke_core.corpus.download.guard import Place, is_odd_number, place_of
 from evoke_core.errors import TrackRefused
 
 if TYPE_CHECKING:
@@ -22,8 +21,6 @@ _BYTE_ORDER_MARKS = {
 }
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _CREDENTIALS = re.compile(r"(?:[A-Za-z]+:)?//[^/?#]*@")
-# What the C library takes for a number: 2130706433, 0x7f.1, 127.1, 0177.0.0.1
-_ENDS_IN_NUMBER = re.compile(r"(?:.*\.)?(?:\d+|0[xX][0-9a-fA-F]*)\.?")
 _HTTPS_PORT = 443
 _FIRST_UNPRIVILEGED_PORT = 1024
 
@@ -108,16 +105,12 @@ def _in_shortcut(lines: list[str]) -> list[str]:
 
 
 def _refuse_odd_number(host: str) -> None:
-    """Refuse what the C library reads as an address and people don't."""
-    if _ENDS_IN_NUMBER.fullmatch(host):
-        try:
-            ipaddress.ip_address(host)
-        except ValueError as odd:
-            raise TrackRefused(
-                "bad_address",
-                f"{host[:80]}: is neither a name nor a plain IP address; put the "
-                "plain https address of an audio file into the link",
-            ) from odd
+    if is_odd_number(host):
+        raise TrackRefused(
+            "bad_address",
+            f"{host[:80]}: is neither a name nor a plain IP address; put the plain "
+            "https address of an audio file into the link",
+        )
 
 
 def _bad_link(got: str) -> TrackRefused:

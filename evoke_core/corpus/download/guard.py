@@ -26,6 +26,8 @@ _INSIDE = tuple(
 )
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _HOST = re.compile(r"[\w.-]+|[0-9a-fA-F:.]+")  # a name in any script, or IPv6
+# What the C library takes for a number: 2130706433, 0x7f.1, 127.1, 0177.0.0.1
+_ENDS_IN_NUMBER = re.compile(r"(?:.*\.)?(?:\d+|0[xX][0-9a-fA-F]*)\.?")
 _LONGEST_SHOWN = 200
 _Ip = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -140,6 +142,15 @@ def is_public(number: str) -> bool:
     if any(judged in network for network in _INSIDE):
         return False
     return judged.is_global and not judged.is_multicast and not judged.is_reserved
+
+
+def is_odd_number(host: str) -> bool:
+    """Say whether the C library reads a host as an address and people don't."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return _ENDS_IN_NUMBER.fullmatch(host) is not None
+    return False
 
 
 def _embedded(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:

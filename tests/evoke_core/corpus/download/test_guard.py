@@ -8,6 +8,7 @@ import pytest
 
 from evoke_core.corpus.download.guard import (
     bucket_and_key,
+    is_odd_number,
     is_public,
     place_of,
     resolve,
@@ -50,6 +51,13 @@ def test_private_numbers_are_known_in_every_dress(number: str):
 )
 def test_public_numbers_are_public(number: str):
     assert is_public(number)
+
+
+def test_only_numbers_that_people_would_not_write_are_odd():
+    odd = ("127.1", "2130706433", "0x7f.1", "0177.0.0.1", "10.0.0.1.", "example.7")
+    assert [host for host in odd if not is_odd_number(host)] == []
+    plain = ("127.0.0.1", "::1", "example.org", "7.example", "mp3")
+    assert [host for host in plain if is_odd_number(host)] == []
 
 
 @pytest.mark.parametrize(
