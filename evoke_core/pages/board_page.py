@@ -41,10 +41,12 @@ SCRIPTS = (
     "tiles.js",
     "credits.js",
     "lightbox.js",
+    "clock.js",
     "moments.js",
     "player.js",
     "export.js",
     "notices.js",
+    "clipboard.js",
     "verdict.js",
     "board.js",
 )
@@ -168,14 +170,14 @@ def _that_fit(
     return inline, small
 
 
-def _cover(board: Mapping[str, Any]) -> dict[str, str | None] | None:
+def _cover(board: Mapping[str, Any]) -> dict[str, str] | None:
     """Give the cover as the page shows it; None where there is none beside the page."""
     cover = board.get("cover") or {}
     image = relative_link(cover.get("image"))
     if image is None:
         return None
     words = {name: str(cover.get(name) or "") for name in ("alt", "credit", "licence")}
-    return words | {"image": image, "card": relative_link(cover.get("card"))}
+    return words | {"image": image}
 
 
 def _track(track: Mapping[str, Any]) -> dict[str, Any]:

@@ -57,7 +57,6 @@ def render_document(
         style=Markup(style),  # noqa: S704 -- our own files and checked numbers
         script=Markup(script),  # noqa: S704 -- our own files
         policy=_policy(style, script),
-        json_block=json_block,
     )
 
 

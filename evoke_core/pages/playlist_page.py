@@ -67,7 +67,7 @@ def render_playlist(playlist: Document, *, images: Sequence[bytes]) -> str:
             "data": json_block([_playable(one) for one in tracks]),
         },
         styles=("board.css", "playlist.css"),
-        scripts=("playlist.js",),
+        scripts=("clock.js", "notices.js", "playlist.js"),
         rules=_rules(palette, asked["pictures"], playlist["tracks"]),
     )
 

@@ -71,7 +71,14 @@ def render_study(
             "data": json_block(data),
         },
         styles=("board.css", "study.css"),
-        scripts=("keeper.js", "listening.js", "trials.js", "study.js"),
+        scripts=(
+            "clock.js",
+            "notices.js",
+            "keeper.js",
+            "listening.js",
+            "trials.js",
+            "study.js",
+        ),
         packages=_PACKAGES,
     )
 

@@ -49,7 +49,7 @@ class ComparisonConfig(dg.Config):
     right: str = Field(description="Name of another one, of the same song.")
 
 
-@dg.asset(group_name="boards", kinds={"html"}, deps=["release"], code_version="2")
+@dg.asset(group_name="boards", kinds={"html"}, deps=["release"], code_version="3")
 def playlist(
     context: dg.AssetExecutionContext,
     config: PlaylistConfig,
@@ -82,7 +82,7 @@ def playlist(
     )
 
 
-@dg.asset(group_name="boards", kinds={"html"}, deps=["release"], code_version="2")
+@dg.asset(group_name="boards", kinds={"html"}, deps=["release"], code_version="3")
 def board_comparison(
     config: ComparisonConfig, store: dg.ResourceParam[Store]
 ) -> dg.MaterializeResult[None]:

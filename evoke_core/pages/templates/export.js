@@ -4,20 +4,19 @@
 const EXPORT_WIDTH = 1920;
 const EXPORT_EDGE = 64;
 const EXPORT_TOP = 250; // where the pictures begin
-const EXPORT_GAP = 20;
-const EXPORT_COLUMNS = 6;
+const EXPORT_GRID = { columns: 6, gap: 20 };
 
 async function exportPicture(board, tiles) {
   const images = await Promise.all(tiles.map(({ source }) => loaded(source)));
   const width = EXPORT_WIDTH - 2 * EXPORT_EDGE;
-  const { places, height } = exportPlaces(tiles.map((one) => one.picture), width);
+  const { places, height } = masonry(tiles.map((one) => one.picture), width, EXPORT_GRID);
   const canvas = document.createElement("canvas");
   const top = EXPORT_TOP;
   const pen = canvas.getContext("2d");
   pen.font = `15px ${fontOfPage()}`;
   const credits = creditLines(pen, tiles.map((one) => one.picture), width);
   canvas.width = EXPORT_WIDTH;
-  canvas.height = Math.ceil(top + height + 90 + credits.length * 24 + 40);
+  canvas.height = Math.ceil(top + height + 110 + credits.length * 24 + 40);
   const style = getComputedStyle(document.documentElement);
   const colour = (name) => style.getPropertyValue(name).trim();
   pen.fillStyle = colour("--paper");
@@ -30,22 +29,9 @@ async function exportPicture(board, tiles) {
   pen.font = `15px ${fontOfPage()}`;
   pen.fillStyle = colour("--soft");
   credits.forEach((line, index) => {
-    pen.fillText(line, EXPORT_EDGE, top + height + 60 + index * 24);
+    pen.fillText(line, EXPORT_EDGE, top + height + 80 + index * 24);
   });
   return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
-}
-
-function exportPlaces(pictures, width) {
-  const columnWidth = (width - EXPORT_GAP * (EXPORT_COLUMNS - 1)) / EXPORT_COLUMNS;
-  const bottoms = new Array(EXPORT_COLUMNS).fill(0);
-  const places = pictures.map((picture) => {
-    const column = bottoms.indexOf(Math.min(...bottoms));
-    const height = columnWidth / shapeOf(picture);
-    const place = { x: column * (columnWidth + EXPORT_GAP), y: bottoms[column] };
-    bottoms[column] += height + EXPORT_GAP;
-    return { ...place, width: columnWidth, height };
-  });
-  return { places, height: Math.max(0, ...bottoms) };
 }
 
 function drawHead(pen, board, colour) {

@@ -2,11 +2,9 @@
 // Pure arithmetic on sizes; the elements are moved in tiles.js.
 
 const COLUMN_PX = 236;
-const SLIMMEST = 1 / 3; // as in page.py, so that no tile is a thread
+const SLIMMEST = 1 / 3; // as in rules.py, so that no tile is a thread
 
-function masonry(pictures, width) {
-  const gap = width < 600 ? 10 : 16;
-  const columns = Math.max(2, Math.round((width + gap) / (COLUMN_PX + gap)));
+function masonry(pictures, width, { columns, gap } = gridOf(width)) {
   const columnWidth = (width - gap * (columns - 1)) / columns;
   const bottoms = new Array(columns).fill(0);
   const places = pictures.map((picture) => {
@@ -21,7 +19,12 @@ function masonry(pictures, width) {
     return place;
   });
   const height = pictures.length ? Math.max(...bottoms) - gap : 0;
-  return { columns, gap, places, height };
+  return { places, height };
+}
+
+function gridOf(width) {
+  const gap = width < 600 ? 10 : 16;
+  return { columns: Math.max(2, Math.round((width + gap) / (COLUMN_PX + gap))), gap };
 }
 
 function shapeOf(picture) {

@@ -1,7 +1,6 @@
 // Playing the song beside its ribbon: the linked file, or the listener's own, which is
 // read from their disk by the browser and goes nowhere.
 
-const STEP_S = 5;
 const SAME_LENGTH_S = 2;
 
 class Player {
@@ -152,9 +151,4 @@ class Player {
     this.section = section;
     this.onSection(section);
   }
-}
-
-function clockText(seconds) {
-  const whole = Math.floor(seconds);
-  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }

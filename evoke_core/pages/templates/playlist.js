@@ -29,7 +29,7 @@ class Playlist {
       this.seek((event.clientX - box.left) / box.width);
     });
     row.querySelector(".ribbon").addEventListener("keydown", (event) => {
-      const step = { ArrowLeft: -5, ArrowRight: 5 }[event.key];
+      const step = { ArrowLeft: -STEP_S, ArrowRight: STEP_S }[event.key];
       if (!step || index !== this.now) return;
       event.preventDefault();
       this.audio.currentTime = Math.max(0, this.audio.currentTime + step);
@@ -85,7 +85,7 @@ class Playlist {
     const failed = this.now;
     this.leave();
     this.rows[failed].querySelector(".track-play").hidden = true;
-    this.say(`${this.tracks[failed].title} can't be played from here.`);
+    say(`${this.tracks[failed].title} can't be played from here.`);
     if (this.following) this.goOn(failed);
   }
 
@@ -116,19 +116,6 @@ class Playlist {
     button.querySelector("use").setAttribute("href", playing ? "#icon-pause" : "#icon-play");
     button.setAttribute("aria-label", `${playing ? "Pause" : "Play"} ${title}`);
   }
-
-  say(text) {
-    const line = document.getElementById("status");
-    line.textContent = text;
-    line.classList.add("is-shown");
-    clearTimeout(this.quiet);
-    this.quiet = setTimeout(() => line.classList.remove("is-shown"), 2600);
-  }
-}
-
-function clockText(seconds) {
-  const whole = Math.floor(seconds);
-  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
 
 document.documentElement.classList.add("js");

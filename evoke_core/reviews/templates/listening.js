@@ -1,7 +1,5 @@
 // Playing the song of a question, and knowing how much of it was listened to.
 
-const STEP_S = 5;
-
 class Listening {
   // onHeard() is called while a song plays, onFail(song) where it can't be played
   constructor(songs, { onHeard, onFail }) {
@@ -121,9 +119,4 @@ class Listening {
     this.last = isPlaying ? now : null;
     if (isPlaying) this.onHeard();
   }
-}
-
-function clockText(seconds) {
-  const whole = Math.floor(seconds);
-  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }

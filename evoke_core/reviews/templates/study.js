@@ -1,4 +1,3 @@
-"use strict";
 // The sitting: who judges, question after question, and the file at the end. What was
 // answered is kept in this browser, so that a closed tab loses nothing.
 
@@ -275,15 +274,6 @@ function turnTo(wanted) {
 function plain(name) {
   const words = name.normalize("NFKD").replace(/[^\p{L}\p{N}]+/gu, "-");
   return words.replace(/^-+|-+$/g, "").slice(0, 40).toLowerCase() || "rater";
-}
-
-let quiet = 0;
-function say(text) {
-  const line = document.getElementById("status");
-  line.textContent = text;
-  line.classList.add("is-shown");
-  clearTimeout(quiet);
-  quiet = setTimeout(() => line.classList.remove("is-shown"), 2600);
 }
 
 async function begin() {

@@ -151,8 +151,8 @@ def test_saving_gives_the_shown_board_as_a_png(visit, planted):
     shapes = {one["image_id"]: one for one in planted.document["candidates"]}
     shown = visit.tiles()
     places = visit.page.evaluate(
-        "pictures => { const { places } = exportPlaces(pictures,"
-        " EXPORT_WIDTH - 2 * EXPORT_EDGE); return places.map(p =>"
+        "pictures => { const { places } = masonry(pictures,"
+        " EXPORT_WIDTH - 2 * EXPORT_EDGE, EXPORT_GRID); return places.map(p =>"
         " [EXPORT_EDGE + p.x + p.width / 2, EXPORT_TOP + p.y + p.height / 2]); }",
         [shapes[image_id] for image_id in shown],
     )

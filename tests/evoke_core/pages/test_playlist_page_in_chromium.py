@@ -9,6 +9,7 @@ import soundfile
 
 from evoke_core.appraisal.comparison import compare_boards
 from evoke_core.pages.comparison_page import render_comparison
+from evoke_core.pages.document import clock
 from evoke_core.pages.playlist_page import render_playlist
 from tests.evoke_core.pages.visit import rest
 
@@ -153,6 +154,14 @@ def test_a_track_plays_fills_its_ribbon_and_is_followed_by_the_next_that_is_ther
                   "'pointerdown', {clientX: 1e5, button: 0}))")  # fmt: skip
     page.get_by_role("button", name="Pause Track 2").wait_for()
     assert page.locator(".ribbon").first.get_attribute("role") == "img"
+
+
+def test_the_page_writes_times_as_python_does(visit, playlist):
+    times = [0, 0.6, 59.7, 60, 3599.4, 3600, 3725.2, 36_000]
+    page = visit(playlist)
+    assert page.evaluate("times => times.map(clockText)", times) == [
+        clock(seconds) for seconds in times
+    ]
 
 
 def test_a_track_that_has_gone_says_so_and_offers_no_button(visit, playlist):
