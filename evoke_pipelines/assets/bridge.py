@@ -99,7 +99,7 @@ def bridge_baselines(
     group_name=_GROUP,
     kinds={"numpy"},
     deps=[*_INPUTS, "track_manifest", "source_manifests"],
-    code_version="4",
+    code_version="5",
 )
 def bridge_report(
     context: dg.AssetExecutionContext,
@@ -111,6 +111,7 @@ def bridge_report(
     Truth is what was planted; where nothing was, the report says that it is derived
     from the tags. What people said of boards in studies stands beside it.
     """
+    judged = rates_frame(ab_summary(read_ballots(store)))
 
     def make() -> Made:
         training = _training(store)
@@ -127,12 +128,12 @@ def bridge_report(
         packed = json.dumps(comparison.as_json(), indent=1, sort_keys=True).encode()
         store.write(BRIDGE_REPORT, packed)
         done = digest(packed)
-        judged = rates_frame(ab_summary(list(read_ballots(store))))
         told = {"real_board_preferred": "md:" + as_markdown(judged)}
         shown = _show(comparison) | (told if judged.height else {})
         return Made(done, shown, {BRIDGE_REPORT: done})
 
-    return refresh(context, store, make, settings=run_profile.bridge)
+    settings = [run_profile.bridge, judged.to_dicts()]
+    return refresh(context, store, make, settings=settings)
 
 
 def _training(store: Store) -> TrainingSet:
