@@ -71,13 +71,6 @@ class WindowStream:
         return np.pad(self._held, (0, WINDOW - len(self._held)))[None]
 
 
-def window_count(samples: int, hop_s: float) -> int:
-    """Return how many windows a sound of so many samples at 48 kHz has."""
-    hop = int(hop_s * SAMPLE_RATE)
-    beyond = samples + WINDOW // 2 - WINDOW
-    return 1 + max(0, -(-beyond // hop))
-
-
 def mel_filters(bands: int, front_end: FrontEnd) -> Array:
     """Make triangular mel filters of unit area a hertz (times 2), 0 to 24 kHz.
 

@@ -30,13 +30,11 @@ from evoke_core.memory.openl3_network import (
 )
 from evoke_core.music.batches import checkpoint_shapes
 from evoke_core.vectors import Array
-from evoke_core.weights import record_weights
 
 if TYPE_CHECKING:
     import torch
 
 CONTENT_TYPES = ("music", "env")
-NARROW = (4, 4, 8, 8, 16, 16, 32, 512)  # maps of a network for tests
 
 _KIND = "openl3"  # entry of the metadata
 _CONV = ("kernel", "bias")
@@ -136,22 +134,6 @@ def random_weights(*, seed: int, widths: tuple[int, ...] = WIDTHS) -> dict[str, 
     tensors[f"{INPUT_NORM}.running_mean"][:] = -40
     tensors[f"{INPUT_NORM}.running_var"][:] = 400
     return tensors
-
-
-def write_random(folder: Path, name: str, *, seed: int) -> None:
-    """Write a narrow network with random weights among pretrained ones.
-
-    Its embeddings have the published 512 numbers; see `random_weights`.
-
-    Args:
-        folder: Of all pretrained weights; `openl3/<name>.safetensors` is written.
-        name: Without ending.
-        seed: Of the weights.
-    """
-    target = folder / "openl3" / f"{name}.safetensors"
-    tensors = random_weights(seed=seed, widths=NARROW)
-    save_weights(tensors, target, OpenL3Kind("mel256", "music"))
-    record_weights(folder, "openl3", name)
 
 
 def read_kind(file: Path) -> OpenL3Kind:

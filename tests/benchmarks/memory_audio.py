@@ -30,12 +30,11 @@ import soundfile
 from evoke_core.memory.audio_vector import RunningMoments
 from evoke_core.memory.demucs_model import save_demucs
 from evoke_core.memory.openl3 import BATCH, OpenL3Encoder
-from evoke_core.memory.openl3_features import SAMPLE_RATE, window_count
+from evoke_core.memory.openl3_features import SAMPLE_RATE
 from evoke_core.memory.openl3_weights import (
     OpenL3Kind,
     random_weights,
     save_weights,
-    write_random,
 )
 from evoke_core.memory.stem_files import StemFiles
 from evoke_core.memory.stems import MODEL, OVERLAP, StemSeparator
@@ -43,6 +42,7 @@ from evoke_core.memory.stereo import as_stereo, decode_stereo
 from evoke_core.music.decode import decode_audio
 from evoke_core.vectors import Array
 from evoke_core.weights import record_weights
+from tests.evoke_core.memory.ears import window_count, write_ears
 
 RATE = 44_100
 SONG_S = 240
@@ -124,7 +124,7 @@ def hop() -> None:
         for path in chosen.tolist()
     ]
     with tempfile.TemporaryDirectory() as folder:
-        write_random(Path(folder), "narrow", seed=_SEED)
+        write_ears(Path(folder), "narrow", seed=_SEED)
         encoder = OpenL3Encoder(Path(folder), "narrow")
         heard = [encoder.encode(each[: _CLIP_S * SAMPLE_RATE]) for each in sounds]
     fine = np.stack([_summary(vectors) for vectors in heard])

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from evoke_core.memory.audio_vector import RunningMoments, encode_stems
 from evoke_core.memory.demucs_model import save_demucs
 from evoke_core.memory.openl3 import OpenL3Encoder
-from evoke_core.memory.openl3_weights import write_random
 from evoke_core.memory.stem_files import StemFiles, stem_names
 from evoke_core.memory.stems import StemBlock, StemSeparator
 from evoke_core.memory.stereo import as_stereo, decode_stereo
+from tests.evoke_core.memory.ears import write_ears
 
 RATE = 48_000  # that of the windows: nothing is resampled
 
@@ -31,7 +31,7 @@ class Splitter:
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory):
     folder = tmp_path_factory.mktemp("weights")
-    write_random(folder, "tiny", seed=4)
+    write_ears(folder, seed=4)
     return folder
 
 

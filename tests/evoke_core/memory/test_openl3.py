@@ -9,14 +9,14 @@ from evoke_core.memory.openl3_weights import (
     load_network,
     random_weights,
     save_weights,
-    write_random,
 )
+from tests.evoke_core.memory.ears import write_ears
 
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory):
     folder = tmp_path_factory.mktemp("weights")
-    write_random(folder, "tiny", seed=4)
+    write_ears(folder, seed=4)
     return folder
 
 
@@ -71,7 +71,7 @@ def test_long_embeddings_hold_the_short_ones(weights, sound):
 
 
 def test_what_changes_vectors_changes_the_fingerprint(weights, sound, tmp_path):
-    write_random(tmp_path, "tiny", seed=5)
+    write_ears(tmp_path, seed=5)
     encoders = [
         OpenL3Encoder(weights, "tiny"),
         OpenL3Encoder(weights, "tiny", hop_s=1.0),
@@ -93,7 +93,7 @@ def test_absent_weights_are_named(tmp_path):
 
 
 def test_changed_weights_are_refused(tmp_path):
-    write_random(tmp_path, "tiny", seed=1)
+    write_ears(tmp_path, seed=1)
     tensors = random_weights(seed=2, widths=(2,) * 8)
     file = tmp_path / "openl3" / "tiny.safetensors"
     save_weights(tensors, file, OpenL3Kind("mel256", "music"))
@@ -102,7 +102,7 @@ def test_changed_weights_are_refused(tmp_path):
 
 
 def test_truncated_weights_are_said_as_such(tmp_path):
-    write_random(tmp_path, "tiny", seed=1)
+    write_ears(tmp_path, seed=1)
     file = tmp_path / "openl3" / "tiny.safetensors"
     file.write_bytes(file.read_bytes()[:-9])
     (tmp_path / "openl3" / "tiny.sha256.json").unlink()

@@ -12,8 +12,8 @@ from evoke_core.memory.openl3_features import (
     WindowStream,
     mel_decibels,
     mel_filters,
-    window_count,
 )
+from tests.evoke_core.memory.ears import window_count
 
 FRONT_ENDS = ("kapre-0.1.4", "openl3-0.4")
 

@@ -10,8 +10,8 @@ from evoke_core.memory.openl3_weights import (
     random_weights,
     read_kind,
     save_weights,
-    write_random,
 )
+from tests.evoke_core.memory.ears import write_ears
 
 h5py = pytest.importorskip("h5py", reason="h5py is not installed (extra memory)")
 
@@ -210,10 +210,8 @@ def test_a_file_of_somebody_else_does_not_say_its_kind(tmp_path):
 
 
 def test_random_weights_are_the_same_for_a_seed(tmp_path):
-    for folder, seed in (("a", 1), ("b", 1), ("c", 2)):
-        write_random(tmp_path / folder, "tiny", seed=seed)
-    read = {
-        each: (tmp_path / each / "openl3" / "tiny.safetensors").read_bytes()
-        for each in "abc"
-    }
-    assert read["a"] == read["b"] != read["c"]
+    first, same, other = (
+        write_ears(tmp_path / name, seed=seed).read_bytes()
+        for name, seed in (("a", 1), ("b", 1), ("c", 2))
+    )
+    assert first == same != other
