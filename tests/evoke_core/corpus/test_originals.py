@@ -77,3 +77,36 @@ def test_all_that_changed_is_named_without_being_asked_for(store: LocalStore):
 
     assert changed(store, "pictures/a") == ["pictures/a/2"]
     assert changed(store, "pictures/b") == []
+
+
+class Overtaken(LocalStore):
+    """Another part is done just when one is about to write its memory down."""
+
+    def write(self, key: str, data: bytes, **headers: str | None) -> None:
+        remember(LocalStore(self.root), "pictures/a", part="2", made=["pictures/a/2"])
+        super().write(key, data, **headers)
+
+
+def test_parts_side_by_side_lose_nothing_of_each_others(store: LocalStore):
+    fill(store)
+    for key in KEYS[:2]:
+        os.utime(store.root / key, ns=(1, 1))  # as if made again
+    slow = Overtaken(store.root)
+
+    remember(slow, "pictures/a", part="1", made=["pictures/a/1"])
+
+    assert damaged(KEYS, store, "pictures/a") == []
+    os.utime(store.root / "pictures/a/2", ns=(2, 2))
+    assert damaged(KEYS, store, "pictures/a") == ["pictures/a/2"]
+
+
+def test_a_part_remembers_again_only_what_it_made(store: LocalStore):
+    fill(store)
+    remember(store, "pictures/a", part="1", made=["pictures/a/1"])
+    os.utime(store.root / "pictures/a/1", ns=(1, 1))
+    store.delete("pictures/a/3")
+
+    remember(store, "pictures/a", part="1", made=["pictures/a/2"])
+    remember(store, "pictures/a", part="2", made=[])
+
+    assert changed(store, "pictures/a") == ["pictures/a/1", "pictures/a/3"]
