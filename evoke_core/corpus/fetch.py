@@ -64,21 +64,21 @@ class Fetcher:
         Returns:
             The table `image_files`: one row per listed row, stored or failed.
         """
-        before = pl.concat([known, journal.rows()]).unique(
+        noted = journal.rows()
+        before = pl.concat([known, noted]).unique(
             "image_id", keep="last", maintain_order=True
         )
-        for key in (*lost, *_outdated(known, listed)):
+        lost = _still_lost(lost, noted, self.store)
+        for key in (*lost, *_outdated(before, listed)):
             self.store.delete(key)
         gone = [f"{IN_STORE}{key}" for key in lost]
         whole = before.filter(~pl.col("location").is_in(gone))
-        kept = _still_good(whole, retry_failed=retry_failed).join(
-            listed.select(_IDENTITY), on=_IDENTITY, how="semi"
-        )
+        kept = _as_listed(_still_good(whole, retry_failed=retry_failed), listed)
         new = listed.join(kept.select(_IDENTITY), on=_IDENTITY, how="anti")
         fetched = journal.keep(as_frames("image_files", self._fetched(new)))
-        made = fetched["location"].drop_nulls().str.strip_prefix(IN_STORE)
-        for folder in _folders(fetched):
-            remember(self.store, folder, made=made)
+        made = pl.concat([noted, fetched])
+        for folder in _folders(made):
+            remember(self.store, folder, part=journal.part, made=_keys(made))
         return pl.concat([kept, fetched]).sort("source", "source_key")
 
     def _fetched(self, new: pl.DataFrame) -> Iterator[dict[str, Any]]:
@@ -99,9 +99,14 @@ class Fetcher:
             work = partial(_paint, source=source, folder=folder, uri=self.store.uri)
             yield from map_over_cores(work, items)
             return
-        local = [item for item in items if _is_local(item)]
-        yield from map(_look_up, local)
-        remote = [item for item in items if not _is_local(item)]
+        remote = []
+        for item in items:
+            elsewhere = [a for a in item["addresses"] if not a.startswith(ON_DISK)]
+            row = _look_up(item) if _is_local(item) else None
+            if row is not None and (row["status"] == "stored" or not elsewhere):
+                yield row
+            else:
+                remote.append(item | {"addresses": elsewhere})
         yield from self._downloaded(remote, folder)
 
     def _downloaded(
@@ -131,8 +136,7 @@ class Fetcher:
 
 def damaged_files(known: pl.DataFrame, store: Store) -> list[str]:
     """Name the keys of fetched blobs that are no longer what was put in the store."""
-    keys = known["location"].str.strip_prefix(IN_STORE)
-    inside = keys.filter(known["location"].str.starts_with(IN_STORE))
+    inside = _keys(known)
     return [
         key
         for folder in _folders(known)
@@ -175,6 +179,27 @@ def _still_good(known: pl.DataFrame, *, retry_failed: bool) -> pl.DataFrame:
     return known.filter(stored | settled)
 
 
+def _as_listed(known: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
+    """Leave what is listed in the same version and, on disk, at the same place."""
+    place = pl.col("addresses").list.first()
+    found = known.join(listed.select(*_IDENTITY, place), on=_IDENTITY, how="inner")
+    on_disk = pl.col("location").str.starts_with(ON_DISK)
+    moved = on_disk & pl.col("location").ne_missing(pl.col("addresses"))
+    return found.filter(~moved).drop("addresses")
+
+
+def _still_lost(lost: Sequence[str], noted: pl.DataFrame, store: Store) -> list[str]:
+    """Leave out what an interrupted run has put in its place."""
+    since = set(_keys(noted))
+    return [key for key in lost if key not in since or not store.exists(key)]
+
+
+def _keys(files: pl.DataFrame) -> pl.Series:
+    """Return the store keys of those rows whose bytes lie in the store."""
+    inside = files["location"].str.starts_with(IN_STORE)
+    return files["location"].filter(inside).str.strip_prefix(IN_STORE)
+
+
 def _folders(files: pl.DataFrame) -> list[str]:
     """Name the folders of the store that rows lie in, one a collection."""
     stored = files.filter(pl.col("location").str.starts_with(IN_STORE))
@@ -183,11 +208,8 @@ def _folders(files: pl.DataFrame) -> list[str]:
 
 def _outdated(known: pl.DataFrame, listed: pl.DataFrame) -> list[str]:
     """Name the keys of blobs whose picture is listed in another version now."""
-    changed = known.join(listed.select(_IDENTITY), on="image_id", suffix="_now").filter(
-        (pl.col("version") != pl.col("version_now"))
-        & pl.col("location").str.starts_with(IN_STORE)
-    )
-    return changed["location"].str.strip_prefix(IN_STORE).to_list()
+    both = known.join(listed.select(_IDENTITY), on="image_id", suffix="_now")
+    return _keys(both.filter(pl.col("version") != pl.col("version_now"))).to_list()
 
 
 def _is_local(item: dict[str, Any]) -> bool:

@@ -107,6 +107,17 @@ def test_files_are_found_where_they_lie(root: Path, store: LocalStore, fetch):
     assert not store.root.exists()
 
 
+def test_a_folder_that_moved_is_read_where_it_lies_now(root: Path, store, fetch):
+    (root / "a.jpg").write_bytes(b"1")
+    fetch(listed("mine", "a.jpg", root=root))
+    moved = root.rename(root.parent / "moved")
+
+    (row,) = fetch(listed("mine", "a.jpg", root=moved)).iter_rows(named=True)
+
+    assert row["location"] == f"file:{moved / 'a.jpg'}"
+    assert read_picture(row["location"], store) == b"1"
+
+
 def test_what_cannot_be_read_is_a_row_with_its_reason(root: Path, fetch):
     (root / "good.jpg").write_bytes(b"1")
     (root / "lost.jpg").symlink_to(root / "gone.jpg")
@@ -280,15 +291,15 @@ def test_what_may_have_passed_is_asked_for_again_and_the_rest_on_request(
     assert files["status"].to_list() == ["stored" if asked_again else "failed"]
 
 
-def test_what_is_elsewhere_is_downloaded_once_and_a_refusal_has_its_reason(
-    sources: Sources, store: LocalStore, assets_config: Path, jpeg
-):
-    asked_for = []
+@pytest.fixture
+def web(jpeg):
+    """A host that has every picture but `gone.jpg`: its address, what it was asked."""
+    asked_for: list[str] = []
 
     class Host(BaseHTTPRequestHandler):
         def do_GET(self):
             asked_for.append(self.path)
-            found = self.path == "/good.jpg"
+            found = self.path != "/gone.jpg"
             body = jpeg() if found else b""
             self.send_response(200 if found else 404)
             self.send_header("Content-Length", str(len(body)))
@@ -300,20 +311,31 @@ def test_what_is_elsewhere_is_downloaded_once_and_a_refusal_has_its_reason(
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Host)
     Thread(target=server.serve_forever, daemon=True).start()
-    address = f"http://127.0.0.1:{server.server_port}"
+    yield f"http://127.0.0.1:{server.server_port}", asked_for
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def fetcher(sources: Sources, store: LocalStore, assets_config: Path) -> Fetcher:
+    """Downloads from this machine, too."""
+    rules = load_run_profile(assets_config, "demo").download
+    here = rules.model_copy(update={"allow_private": True})
+    return Fetcher(sources, here, store, ignore)
+
+
+def test_what_is_elsewhere_is_downloaded_once_and_a_refusal_has_its_reason(
+    store: LocalStore, fetcher: Fetcher, web, jpeg
+):
+    address, asked_for = web
     keys = ["good.jpg", "gone.jpg"]
     asked = listed("mine", *keys).with_columns(
         pl.Series("addresses", [[f"{address}/{key}"] for key in keys])
     )
-    rules = load_run_profile(assets_config, "demo").download
-    here = rules.model_copy(update={"allow_private": True})
-    fetcher = Fetcher(sources, here, store, ignore)
     journal = Journal(store, "image_files")
 
     first = fetcher.fetch(asked, TABLES["image_files"].empty(), journal)
     second = fetcher.fetch(asked, first, journal)
-    server.shutdown()
-    server.server_close()
 
     gone, good = first.iter_rows(named=True)
     assert validate("image_files", first).equals(first)
@@ -323,6 +345,71 @@ def test_what_is_elsewhere_is_downloaded_once_and_a_refusal_has_its_reason(
     assert second.equals(first)
     assert sorted(asked_for) == ["/gone.jpg", "/good.jpg"]
     assert damaged_files(first, store) == []
+
+
+def test_what_a_copy_on_disk_lacks_is_had_from_its_other_addresses(
+    root: Path, store: LocalStore, fetcher: Fetcher, web, jpeg
+):
+    address, asked_for = web
+    (root / "here.jpg").write_bytes(b"1")
+    asked = listed("mine", "here.jpg", "there.jpg", root=root).with_columns(
+        pl.concat_list("addresses", pl.lit(f"{address}/") + pl.col("source_key"))
+    )
+    journal = Journal(store, "image_files")
+
+    files = fetcher.fetch(asked, TABLES["image_files"].empty(), journal)
+    again = fetcher.fetch(asked, files, journal)
+
+    here, there = files.iter_rows(named=True)
+    assert here["location"] == f"file:{root / 'here.jpg'}"
+    assert read_picture(there["location"], store) == jpeg()
+    assert asked_for == ["/there.jpg"]
+    assert again.equals(files)
+
+
+def test_a_shard_that_is_cut_anew_downloads_nothing_again(
+    store: LocalStore, fetcher: Fetcher, web
+):
+    address, asked_for = web
+    asked = listed("mine", "a.jpg", "b.jpg").with_columns(
+        pl.concat_list(pl.lit(f"{address}/") + pl.col("source_key")).alias("addresses")
+    )
+    nothing = TABLES["image_files"].empty()
+    whole = fetcher.fetch(asked, nothing, Journal(store, "image_files", "mine"))
+    asked_for.clear()
+
+    first = fetcher.fetch(
+        asked.head(1), nothing, Journal(store, "image_files", "mine.1")
+    )
+
+    assert asked_for == []
+    assert first.equals(whole.head(1))
+
+
+def test_an_interrupted_fetch_of_another_version_goes_on_where_it_was(
+    store: LocalStore, fetcher: Fetcher, web
+):
+    address, asked_for = web
+    asked = listed("mine", "a.jpg", "b.jpg").with_columns(
+        pl.concat_list(pl.lit(f"{address}/") + pl.col("source_key")).alias("addresses")
+    )
+    journal = Journal(store, "image_files")
+    first = fetcher.fetch(asked, TABLES["image_files"].empty(), journal)
+    memory = {found.key: store.read(found.key) for found in store.listing("etags/")}
+    newer = asked.with_columns(version=pl.lit("v2"))
+    journal._write([fetcher.fetch(newer.head(1), first.head(1), journal)])
+    for key, etags in memory.items():
+        store.write(key, etags)  # it was killed before it wrote down more
+    asked_for.clear()
+
+    lost = damaged_files(first, store)
+    files = fetcher.fetch(newer, first, journal, lost=lost)
+    journal.clear()
+
+    assert asked_for == ["/b.jpg"]
+    assert files["version"].to_list() == ["v2", "v2"]
+    assert damaged_files(files, store) == []
+    assert fetcher.fetch(newer, files, journal).equals(files)
 
 
 @pytest.mark.parametrize("location", ["store:pictures/gone", "file:/nowhere/x.jpg"])
