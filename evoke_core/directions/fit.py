@@ -20,6 +20,7 @@ from evoke_core.directions.judge import (
     cross_judge,
     judge_sliders,
 )
+from evoke_core.errors import BridgeError
 from evoke_core.vectors import Array, l2_normalize, spaced_rows
 from evoke_core.zero_shot import TextEncoder, class_embeddings
 
@@ -60,7 +61,16 @@ def fit_directions(
         text_poles: float32[4, D], unit length: what texts say of each axis, high less
             low; see `read_poles`.
         seed: Of the halves: one dealing chooses the way, the next one judges it.
+
+    Raises:
+        BridgeError: There is no picture.
     """
+    if not len(embeddings):
+        raise BridgeError(
+            "sliders are learned from the pictures that curation keeps; got none; see "
+            "the reasons in curated_images, and add pictures or widen the curation "
+            "rules of the profile"
+        )
     rows = spaced_rows(len(embeddings), _MOST)
     x, y = embeddings[rows], attributes[rows]
     ways: dict[str, Fit] = {

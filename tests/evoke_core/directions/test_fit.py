@@ -7,6 +7,7 @@ from evoke_core.config.fields import AXES
 from evoke_core.config.loading import load_vocabulary
 from evoke_core.directions.fit import FEWEST, fit_directions, read_poles
 from evoke_core.directions.judge import judge_sliders
+from evoke_core.errors import BridgeError
 from evoke_core.vectors import l2_normalize
 
 
@@ -76,6 +77,13 @@ def test_a_handful_of_pictures_gives_directions_all_the_same(count):
     gram = sliders.directions @ sliders.directions.T
     np.testing.assert_allclose(gram, np.eye(4), atol=1e-5)
     assert list(sliders.reports) == list(AXES)
+
+
+@pytest.mark.parametrize("dimension", [0, 24])
+def test_no_picture_at_all_is_said_with_the_remedy(dimension):
+    nothing = np.empty((0, dimension), np.float32), np.empty((0, 4), np.float32)
+    with pytest.raises(BridgeError, match=r"got none; .* add pictures"):
+        fit_directions(*nothing, reach=0.8)
 
 
 def test_poles_are_read_high_less_low(assets_config):
