@@ -5,6 +5,7 @@ folds, so that every track can be judged by a bridge that never heard it; pictur
 reduced to one of each near-duplicate cluster before, so no copy can leak.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,9 @@ from evoke_core.config.profile import PairRules
 from evoke_core.schemas import TABLES
 from evoke_core.shared_space import FEELING
 from evoke_core.storage.tables import as_matrix
-from evoke_core.vectors import Array, cosine_similarity
+from evoke_core.vectors import Array, l2_normalize
+
+_CELLS_AT_ONCE = 4_000_000  # of tracks x pictures: 16 MB
 
 
 def pair_by_tags(
@@ -44,18 +47,26 @@ def pair_by_tags(
     if not (tracks.height and pictures.height):
         return TABLES["training_pairs"].empty()
     rng = np.random.default_rng(rules.seed)
-    similarity = cosine_similarity(
-        as_matrix(tracks["scores"]), as_matrix(pictures["scores"])
-    )
     dealt = _deal(tracks.height, folds, rng)
+    similarity = _compare(as_matrix(tracks["scores"]), as_matrix(pictures["scores"]))
     ids = pictures["image_id"].to_list()
     rows = [
-        (track, ids[picture], kind, float(similarity[row, picture]), int(dealt[row]))
-        for row, track in enumerate(tracks["track_id"].to_list())
-        for kind, picture in _choose(similarity[row], embeddings, rules, rng)
+        (track, ids[picture], kind, float(likeness[picture]), int(fold))
+        for track, fold, likeness in zip(
+            tracks["track_id"].to_list(), dealt, similarity, strict=True
+        )
+        for kind, picture in _choose(likeness, embeddings, rules, rng)
     ]
     schema = TABLES["training_pairs"].schema()
     return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _compare(tracks: Array, pictures: Array) -> Iterator[Array]:
+    """Yield each track's cosines with all pictures, float32[N]."""
+    left, right = l2_normalize(tracks), l2_normalize(pictures)
+    size = max(1, _CELLS_AT_ONCE // len(right))
+    for start in range(0, len(left), size):
+        yield from left[start : start + size] @ right.T
 
 
 def _deal(count: int, folds: int, rng: np.random.Generator) -> npt.NDArray[Any]:

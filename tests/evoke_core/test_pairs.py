@@ -1,9 +1,13 @@
 """Tags are one-hot or two-mood rows, so that every similarity is known."""
 
+import tracemalloc
+
 import numpy as np
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
+import evoke_core.pairs as module
 from evoke_core.config.profile import PairRules
 from evoke_core.pairs import pair_by_tags
 from evoke_core.schemas import validate
@@ -77,6 +81,31 @@ def test_a_small_corpus_yields_what_it_has():
     pairs = paired(rules=rules)
     assert of_kind(pairs, "positive") == ["i0", "i1", "i2", "i3", "i4", "i5"]
     assert pairs.height == 6
+
+
+def test_pairs_are_the_same_however_many_tracks_are_compared_together(monkeypatch):
+    rng = np.random.default_rng(0)
+    tracks, pictures = (
+        tagged(key, rng.random((count, 7)).tolist())
+        for key, count in (("track_id", 23), ("image_id", 50))
+    )
+    looks = with_feeling(rng.normal(size=(50, 4)), np.zeros((50, 2)))
+    whole = pair_by_tags(tracks, pictures, looks, RULES, folds=3)
+    for rows in (1, 5):
+        monkeypatch.setattr(module, "_CELLS_AT_ONCE", rows * 50)
+        found = pair_by_tags(tracks, pictures, looks, RULES, folds=3)
+        assert_frame_equal(found, whole, rel_tol=1e-6)
+
+
+def test_of_many_tracks_some_are_compared_at_a_time(monkeypatch):
+    monkeypatch.setattr(module, "_CELLS_AT_ONCE", 30_000)
+    rng = np.random.default_rng(0)
+    tracks, pictures = (np.float32(rng.random((n, 2))) for n in (400, 3000))
+    tracemalloc.start()
+    assert sum(len(row) for row in module._compare(tracks, pictures)) == 400 * 3000
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1e6  # all at once would take 4.8e6
 
 
 def test_without_tracks_or_pictures_the_table_is_empty():
