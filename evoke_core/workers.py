@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from importlib.util import find_spec
+from itertools import islice
 from multiprocessing import get_context
 from typing import Any, TypeVar
 
@@ -19,8 +20,8 @@ _Result = TypeVar("_Result")
 # Starting a process costs about half a second of imports; fewer items than this
 # are done sooner where they are.
 _WORTH_A_PROCESS = 24
+_TOGETHER = 4  # of our own items, which cost less than to hand one out each
 _AHEAD = 16  # items handed out before they are asked for, a core
-_END = object()
 _guarded = False
 GUARDED_BYTES = 3 * 1024**3  # of memory that one process of `map_guarded` may take
 
@@ -38,7 +39,16 @@ def map_over_cores(
         yield from map(work, items)
         return
     with ProcessPoolExecutor(cores, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(work, items, chunksize=4)
+        handed = _handed_out(
+            lambda at: pool.submit(_work_on, work, items[at : at + _TOGETHER]),
+            range(0, len(items), _TOGETHER),
+            _AHEAD * cores // _TOGETHER,
+        )
+        try:
+            for _, done in handed:
+                yield from done.result()
+        finally:
+            pool.shutdown(cancel_futures=True)  # nobody waits for the rest any more
 
 
 def map_guarded(
@@ -66,19 +76,19 @@ def map_guarded(
         return
     # A second process pays for its start from here on.
     cores = min(count_cores(), -(-len(items) // _WORTH_A_PROCESS))
-    ahead = deque[Any]()
     with ProcessPool(
         cores,
         initializer=_enter,
         initargs=(memory_bytes,),
         context=get_context("spawn"),
     ) as pool:
-        todo = iter(items)
-        for item in items:
-            while len(ahead) < _AHEAD * cores and (due := next(todo, _END)) is not _END:
-                ahead.append(pool.schedule(work, (due,), timeout=timeout_s))
+        for item, done in _handed_out(
+            lambda due: pool.schedule(work, (due,), timeout=timeout_s),
+            items,
+            _AHEAD * cores,
+        ):
             try:
-                yield ahead.popleft().result()
+                yield done.result()
             except TimeoutError:
                 yield lost(item, f"took longer than {timeout_s:g} s")
             except MemoryError:
@@ -90,6 +100,21 @@ def map_guarded(
 def may_be_lost() -> bool:
     """Whether this process is one of `map_guarded`'s."""
     return _guarded
+
+
+def _handed_out(
+    submit: Callable[[_Item], Any], items: Sequence[_Item], ahead: int
+) -> Iterator[tuple[_Item, Any]]:
+    """Yield every item with its future; so many are handed out before it is due."""
+    waiting, todo = deque[Any](), iter(items)
+    for item in items:
+        for due in islice(todo, ahead - len(waiting)):
+            waiting.append(submit(due))
+        yield item, waiting.popleft()
+
+
+def _work_on(work: Callable[[_Item], _Result], items: Sequence[_Item]) -> list[_Result]:
+    return list(map(work, items))
 
 
 def _enter(memory_bytes: int) -> None:

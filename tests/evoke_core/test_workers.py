@@ -50,6 +50,26 @@ def test_many_items_are_spread_and_come_back_in_order(two_cores: None):
     assert done == [(number, "SpawnProcess") for number in range(40)]
 
 
+class Watched(list):
+    """Items that say how many of them were taken."""
+
+    taken = 0
+
+    def __getitem__(self, place):
+        self.taken = max(self.taken, place.stop)
+        return super().__getitem__(place)
+
+
+def test_items_are_handed_out_a_bounded_way_ahead(two_cores: None):
+    some = Watched(str(number) for number in range(1000))
+
+    results = map_over_cores(eval, some)
+
+    assert next(results) == 0
+    assert some.taken <= 16 * 2
+    results.close()
+
+
 def test_a_refusal_in_a_worker_arrives_whole(two_cores: None):
     with pytest.raises(PictureRefused, match="0 bytes") as refused:
         list(map_over_cores(decode_picture, [b""] * 24))
