@@ -21,6 +21,7 @@ import dagster as dg
 from evoke_core.boards.shelf import read_board
 from evoke_core.config.memory import TINY
 from evoke_core.corpus.curation import count_by_status
+from evoke_core.corpus.listed import storable
 from evoke_core.corpus.manifest import build_manifest
 from evoke_core.drops.drop import PREFIX, QUARANTINE, Drop, observe
 from evoke_core.drops.tickets import write_ticket
@@ -254,7 +255,7 @@ def _refusal(store: Store, drop: Drop) -> str:
 
 
 def _say(line: str) -> None:
-    sys.stdout.write(line + "\n")
+    sys.stdout.write(storable(line) + "\n")
     sys.stdout.flush()
 
 

@@ -51,6 +51,11 @@ def test_a_missing_song_and_an_empty_song_folder_say_so(tmp_path: Path, capsys) 
         assert "no song there" in capsys.readouterr().out
 
 
+def test_a_name_that_is_no_utf8_is_spelt_out(tmp_path: Path, capsys) -> None:
+    assert main([str(tmp_path / "caf\udce9.mp3")]) == 2
+    assert "caf\\udce9.mp3" in capsys.readouterr().out
+
+
 def test_words_beside_a_song_are_dropped_with_it(
     tmp_path: Path, store: LocalStore
 ) -> None:
