@@ -24,8 +24,8 @@ def nearest(embeddings: Array, queries: Array, top_k: int) -> tuple[Rows, Array6
     together nor on the matrix library.
 
     Args:
-        embeddings: float32[N, D]; unit length makes the scores cosines.
-        queries: float32[Q, D] of any length.
+        embeddings: float32[N, D], unit length: what rounding may do is bounded by it.
+        queries: float32[Q, D] of any length; unit length makes the scores cosines.
         top_k: Rows per query; where there are fewer, all of them.
 
     Returns:
@@ -58,7 +58,8 @@ def _nearest_to_one(
 ) -> tuple[Rows, Array64]:
     """Choose by rough scores who may be among the best, then rank by exact ones."""
     worst = np.partition(rough, len(rough) - count)[-count]
-    # Twice the rounding error that a float32 sum of D products may have.
+    # Twice the rounding error that a float32 sum of D products may have: rows are of
+    # unit length.
     error = 2 * len(query) * np.finfo(np.float32).eps * np.linalg.norm(query)
     maybe = np.flatnonzero(rough >= worst - error)
     products = embeddings[maybe].astype(np.float64) * query.astype(np.float64)
