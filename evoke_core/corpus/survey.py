@@ -23,6 +23,7 @@ from evoke_core.storage.journal import Journal, as_frames
 from evoke_core.storage.store import Store
 from evoke_core.workers import map_guarded, with_progress
 
+MEASURED_BY = "5"  # raise it when what is measured or a thumbnail becomes another
 _THUMBNAILS = "thumbnails"
 _UNKEPT = ("location", "size_bytes")  # told of a file, and not of its facts
 _TIMEOUT_S = 60.0  # the largest picture allowed takes about five
@@ -40,7 +41,7 @@ def survey_pictures(
     *,
     report: Callable[[int, int], None],
 ) -> pl.DataFrame:
-    """Measure every stored picture that has not been measured in this version.
+    """Measure every stored picture that this code has not measured in this version.
 
     Args:
         files: The table `image_files`.
@@ -54,18 +55,22 @@ def survey_pictures(
     """
     stored = files.filter(pl.col("status") == "stored")
     identity = ["image_id", "version"]
-    before = pl.concat([known, journal.rows()]).unique("image_id", keep="last")
+    noted = journal.rows()
+    valid = pl.concat([known, noted]).filter(measured_by=MEASURED_BY)
+    before = valid.unique("image_id", keep="last")
     # What had vanished may be back under the same version.
     lasting = before.filter(pl.col("reason").ne_missing("vanished"))
     kept = lasting.join(stored.select(identity), on=identity, how="semi")
     new = stored.join(kept.select(identity), on=identity, how="anti")
-    items = new.select(*identity, "source", "source_key", *_UNKEPT).to_dicts()
+    told = new.select(*identity, "source", "source_key", *_UNKEPT)
+    items = told.with_columns(measured_by=pl.lit(MEASURED_BY)).to_dicts()
     work = partial(_survey_one, uri=journal.store.uri)
     results = map_guarded(work, items, timeout_s=_TIMEOUT_S, lost=_lost)
     rows = with_progress(results, total=len(items), report=report)
     measured = journal.keep(as_frames("image_facts", rows))
-    if items:
-        remember(journal.store, _THUMBNAILS, made=measured["thumbnail"].drop_nulls())
+    made = pl.concat([noted, measured])["thumbnail"].drop_nulls()
+    if len(made):
+        remember(journal.store, _THUMBNAILS, part=journal.part, made=made)
     return pl.concat([kept, measured]).sort("source", "source_key")
 
 

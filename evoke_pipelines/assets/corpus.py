@@ -9,7 +9,7 @@ from evoke_core.config.profile import RunProfile
 from evoke_core.corpus.fetch import Fetcher, damaged_files, has_passing_failures
 from evoke_core.corpus.manifest import build_manifest
 from evoke_core.corpus.shards import shard_rows
-from evoke_core.corpus.survey import survey_pictures, undamaged_facts
+from evoke_core.corpus.survey import MEASURED_BY, survey_pictures, undamaged_facts
 from evoke_core.plots import tally_plot
 from evoke_core.storage.journal import Journal
 from evoke_core.storage.store import Store
@@ -68,7 +68,7 @@ class FetchConfig(dg.Config):
     deps=["source_manifests"],
     partitions_def=PICTURE_SHARDS,
     backfill_policy=dg.BackfillPolicy.single_run(),
-    code_version="3",
+    code_version="4",
 )
 def image_files(
     context: dg.AssetExecutionContext,
@@ -120,7 +120,7 @@ def image_files(
     deps=["image_files"],
     partitions_def=PICTURE_SHARDS,
     backfill_policy=dg.BackfillPolicy.single_run(),
-    code_version="4",
+    code_version=MEASURED_BY,
 )
 def image_facts(
     context: dg.AssetExecutionContext,

@@ -73,7 +73,7 @@ def test_a_fault_names_table_column_and_cause(frame: pl.DataFrame, said: str):
 def test_what_is_optional_may_be_missing():
     row = dict.fromkeys(TABLES["image_facts"].names()) | {
         "image_id": "i", "source": "s", "source_key": "k", "version": "1",
-        "status": "failed", "reason": "truncated", "palette": [],
+        "measured_by": "1", "status": "failed", "reason": "truncated", "palette": [],
     }  # fmt: skip
     frame = TABLES["image_facts"].frame([row])
 

@@ -24,7 +24,7 @@ def corpus(store, jpeg):
         facts.append(
             who
             | {"version": "1", "status": "measured", "palette": []}
-            | {"sha256": HASHES[number]}
+            | {"sha256": HASHES[number], "measured_by": "1"}
         )
         store.write(thumbnail_key(HASHES[number]), jpeg(number))
     write_table(store, "curated_images", table("curated_images", curated))

@@ -110,6 +110,7 @@ def picture_rows(names):
             identity
             | {
                 "version": "1", "status": "measured", "sha256": sha(number),
+                "measured_by": "1",
                 "thumbnail": thumbnail_key(sha(number)), "width_px": 96,
                 "height_px": 72, "attributes": [0.5] * 4,
                 "palette": [f"#{number * 9:02x}{i * 40:02x}80" for i in range(5)],

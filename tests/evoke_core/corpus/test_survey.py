@@ -166,6 +166,52 @@ def test_a_new_version_is_measured_and_the_old_facts_go(
     assert second["sha256"][0] == hashlib.sha256(jpeg(3)).hexdigest()
 
 
+@pytest.mark.parametrize("noted", [False, True])
+def test_what_older_code_measured_or_noted_is_measured_again(
+    folder: Folder,
+    store: LocalStore,
+    jpeg: Jpeg,
+    measured: list[int],
+    monkeypatch: pytest.MonkeyPatch,
+    noted: bool,
+):
+    folder.put("a.jpg", jpeg(1))
+    first = look(folder, store)
+    if noted:
+        Journal(store, "image_facts")._write([first])
+    monkeypatch.setattr(survey, "MEASURED_BY", "later")
+
+    second = look(folder, store, first.clear() if noted else first)
+    third = look(folder, store, second)
+
+    assert len(measured) == 2
+    assert second["measured_by"].to_list() == ["later"]
+    assert third.equals(second)
+
+
+def test_a_survey_by_newer_code_that_was_killed_goes_on_where_it_was(
+    folder: Folder,
+    store: LocalStore,
+    jpeg: Jpeg,
+    measured: list[int],
+    monkeypatch: pytest.MonkeyPatch,
+):
+    folder.put("a.jpg", jpeg(1))
+    folder.put("b.jpg", jpeg(2))
+    first = look(folder, store)
+    memory = {found.key: store.read(found.key) for found in store.listing("etags/")}
+    monkeypatch.setattr(survey, "MEASURED_BY", "later")
+    Journal(store, "image_facts")._write([look(folder, store, first).head(1)])
+    for key, etags in memory.items():
+        store.write(key, etags)  # it was killed before it wrote down more
+    measured.clear()
+
+    second = look(folder, store, undamaged_facts(first, store))
+
+    assert measured == [len(jpeg(2))]
+    assert undamaged_facts(second, store).height == 2
+
+
 def test_a_withdrawn_picture_has_no_facts(
     folder: Folder, store: LocalStore, jpeg: Jpeg, measured: list[int]
 ):

@@ -43,6 +43,7 @@ def facts(*rows: tuple[str, str, str]) -> pl.DataFrame:
                 "source": "folder",
                 "source_key": key,
                 "version": "1",
+                "measured_by": "1",
                 "status": status,
                 "reason": None if status == "measured" else "truncated",
                 "sha256": sha256,

@@ -62,6 +62,7 @@ def tables():
             who
             | {
                 "version": "1", "status": "measured", "sha256": sha(number),
+                "measured_by": "1",
                 "width_px": 96, "height_px": 72, "palette": ["#102030"],
                 "attributes": [0.5] * len(AXES),
             }

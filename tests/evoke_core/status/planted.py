@@ -78,7 +78,7 @@ def plant_pictures(store: LocalStore) -> None:
             "version": "1", "status": "measured" if row != 1 else "failed",
             "reason": None if row != 1 else "truncated", "sha256": sha(one["image_id"]),
             "width_px": 64, "height_px": 48, "palette": ["#224466"],
-            "attributes": [0.5] * 4,
+            "attributes": [0.5] * 4, "measured_by": "1",
         } for row, one in enumerate(base) if row
     ])  # fmt: skip
     write(store, "curated_images", [
