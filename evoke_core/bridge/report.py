@@ -209,5 +209,6 @@ def _near_on_plane(kind: str, tracks: Array, pictures: Array) -> Truth:
         some = slice(start, start + size)
         distance = np.sqrt(((tracks[some, None] - pictures[None]) ** 2).sum(-1))
         label[some] = distance <= _ALIKE
-        np.put_along_axis(instance[some], distance.argmin(axis=1)[:, None], True, 1)
+        best = distance.argmin(axis=1)[:, None]
+        np.put_along_axis(instance[some], best, values=True, axis=1)
     return Truth(kind, label=label, instance=instance)
