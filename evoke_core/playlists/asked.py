@@ -94,8 +94,9 @@ def ask_with_tiles(
         BoardError: None of them is in the collection.
     """
     ids = list(dict.fromkeys(image_ids or [t["image_id"] for t in board["tiles"]]))
-    known = [image_id for image_id in ids if image_id in desk.pictures][:MOST]
+    here = [image_id for image_id in ids if image_id in desk.pictures]
     gone = [image_id for image_id in ids if image_id not in desk.pictures]
+    known = here[:MOST]
     board_id = str(board["board_id"])
     if not known:
         raise BoardError(
@@ -114,8 +115,12 @@ def ask_with_tiles(
         ),
         vectors=l2_normalize(desk.vectors_of(known)),
         moods=np.array([desk.pictures[one]["scores"] for one in known], np.float32),
-        unused=tuple(
-            Unused(one, "not_in_release", "it has left the collection") for one in gone
+        unused=(
+            *(
+                Unused(one, "not_in_release", "it has left the collection")
+                for one in gone
+            ),
+            *_too_many(here[MOST:]),
         ),
     )
 
@@ -139,9 +144,10 @@ def ask_with_files(source: PictureSource, desk: Desk, encoder: ImageEncoder) -> 
             f"this run has {encoder.fingerprint}; run refresh_corpus, fit_bridge and "
             "publish_release again"
         )
-    listed, unused = _within_limit(list(list_folder(source)))
+    listed = list(list_folder(source))
+    unused = _too_many([one.source_key for one in listed[MOST:]])
     decoded: list[tuple[Listed, DecodedPicture, Array]] = []
-    for one in listed:
+    for one in listed[:MOST]:
         try:
             picture = decode_picture(_read(one))
             decoded.append((one, picture, encoder.encode_images([picture.rgb])[0]))
@@ -172,12 +178,9 @@ def ask_with_files(source: PictureSource, desk: Desk, encoder: ImageEncoder) -> 
     )
 
 
-def _within_limit(listed: list[Listed]) -> tuple[list[Listed], list[Unused]]:
-    message = (
-        f"a playlist is asked for by at most {MOST} pictures; name a smaller folder"
-    )
-    rest = [Unused(one.source_key, "too_many", message) for one in listed[MOST:]]
-    return listed[:MOST], rest
+def _too_many(names: Sequence[str]) -> list[Unused]:
+    message = f"a playlist is asked for by at most {MOST} pictures; ask with fewer"
+    return [Unused(name, "too_many", message) for name in names]
 
 
 def _read(one: Listed) -> bytes:

@@ -54,6 +54,16 @@ def test_a_picture_that_left_the_release_is_named_and_the_others_ask(desk):
         ask_with_tiles(board("gone"), desk)
 
 
+def test_more_tiles_than_say_anything_are_named_too(desk, monkeypatch):
+    monkeypatch.setattr("evoke_core.playlists.asked.MOST", 2)
+    asked = ask_with_tiles(board("p03", "gone", "p01", "p07"), desk)
+
+    assert [one["image_id"] for one in asked.pictures] == ["p03", "p01"]
+    assert [(one.name, one.reason) for one in asked.unused] == [
+        ("gone", "not_in_release"), ("p07", "too_many")
+    ]  # fmt: skip
+
+
 def test_a_picture_whose_thumbnail_has_gone_asks_unseen(desk):
     for found in list(desk.store.listing("thumbnails/")):
         desk.store.delete(found.key)
