@@ -75,10 +75,8 @@ def description(board: Mapping[str, Any]) -> str:
     track = board["track"]
     by = f" by {track['artist']}" if track["artist"] else ""
     moods = ", ".join(str(one["mood"]) for one in board["moods"][:MOODS_SHOWN])
-    count = len(board["tiles"])
-    return f"{count} pictures that feel like {track['title']}{by}" + (
-        f": {moods}." if moods else "."
-    )
+    what = that_feel_like(len(board["tiles"]), "picture", f"{track['title']}{by}")
+    return f"{what}: {moods}." if moods else f"{what}."
 
 
 def notes(board: Mapping[str, Any]) -> list[str]:
@@ -106,6 +104,17 @@ def credit_of(picture: Mapping[str, Any]) -> dict[str, Any]:
         "licence_url": web_link(picture["licence_url"]),
         "url": web_link(picture["url"]),
     }
+
+
+def count(number: int, one: str) -> str:
+    """Say a number of things: "1 board", "1,200 boards"."""
+    return f"{number:,} {one}{'' if number == 1 else 's'}"
+
+
+def that_feel_like(number: int, one: str, name: str) -> str:
+    """Say how many answer to a name: "1 track that feels like Dusk"."""
+    feel = "feels" if number == 1 else "feel"
+    return f"{count(number, one)} that {feel} like {name}"
 
 
 def listed(words: Sequence[str], *, last: str = "and") -> str:

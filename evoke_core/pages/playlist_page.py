@@ -10,7 +10,7 @@ from typing import Any
 from evoke_core.errors import BoardError
 from evoke_core.pages import figures
 from evoke_core.pages.accent import safe_palette
-from evoke_core.pages.captions import alt, credit_of, listed
+from evoke_core.pages.captions import alt, count, credit_of, listed, that_feel_like
 from evoke_core.pages.document import (
     clock,
     data_uri,
@@ -122,12 +122,12 @@ def _nearest(passage: Document | None) -> str:
 
 
 def _facts(playlist: Document) -> str:
-    count, tracks = len(playlist["asked"]["pictures"]), playlist["tracks"]
+    asked, tracks = len(playlist["asked"]["pictures"]), playlist["tracks"]
     length = clock(sum(float(one["duration_s"]) for one in tracks))
     return " · ".join(
         [
-            "one picture" if count == 1 else f"{count} pictures",
-            f"{len(tracks)} of {playlist['library_size']} tracks",
+            count(asked, "picture"),
+            f"{len(tracks)} of {count(playlist['library_size'], 'track')}",
             length,
         ]
     )
@@ -135,8 +135,8 @@ def _facts(playlist: Document) -> str:
 
 def _description(playlist: Document) -> str:
     moods = ", ".join(str(mood) for mood in playlist["moods"][:_MOODS_SHOWN])
-    name = playlist["asked"]["name"]
-    return f"{len(playlist['tracks'])} tracks that feel like {name}: {moods}."
+    name = str(playlist["asked"]["name"])
+    return f"{that_feel_like(len(playlist['tracks']), 'track', name)}: {moods}."
 
 
 def _palette(pictures: Sequence[Document]) -> list[str]:

@@ -24,6 +24,7 @@ from evoke_core.config.collections import Sources
 from evoke_core.errors import BoardError, IndexUnavailable, TrackRefused
 from evoke_core.moods import name_moods
 from evoke_core.music.library import ON_DISK
+from evoke_core.pages.captions import count
 from evoke_core.pages.playlist_page import SCHEMA, render_playlist
 from evoke_core.playlists.asked import Asked
 from evoke_core.playlists.matching import Matches, Variety, match_tracks
@@ -285,7 +286,7 @@ def _board_of(track: Mapping[str, Any], library: _Library) -> str | None:
 def _notes(found: int, rules: PlaylistRules, known: int) -> list[str]:
     if found == rules.length:
         return []
-    wanted = f"{found} tracks instead of {rules.length}"
+    wanted = f"{count(found, 'track')} instead of {rules.length}"
     caps = f"{rules.max_per_artist} of an artist and {rules.max_per_family} of a family"
     near = "nearer to these pictures than to the average one"
     return [f"{wanted}: of the library's {known}, those {near}, at most {caps}"]

@@ -6,6 +6,7 @@ The figures behind them come from `status`.
 from dataclasses import dataclass
 from typing import Literal
 
+from evoke_core.pages.captions import count
 from evoke_core.status.funnel import TEACHES, WAITS
 from evoke_core.status.status import Status
 
@@ -40,11 +41,6 @@ def find_all(status: Status) -> list[Finding]:
         _boards(status),
         _drops(status),
     ]
-
-
-def count(number: int, one: str) -> str:
-    """Say a number of things: "1 board", "1,200 boards"."""
-    return f"{number:,} {one}{'' if number == 1 else 's'}"
 
 
 def share(part: float) -> str:

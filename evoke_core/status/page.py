@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from evoke_core.bridge.gate import JUDGED_BY
 from evoke_core.evaluation import Figure
+from evoke_core.pages.captions import count
 from evoke_core.pages.document import (
     clock,
     data_uri,
@@ -21,7 +22,7 @@ from evoke_core.pages.document import (
 from evoke_core.pages.rules import accent_rules, stripes
 from evoke_core.plots import ACCENT
 from evoke_core.status.drawing import curve_path, dots_path
-from evoke_core.status.findings import count, find_all, share
+from evoke_core.status.findings import find_all, share
 from evoke_core.status.funnel import STAGES, Funnel
 from evoke_core.status.judged import Judged
 from evoke_core.status.shared_map import SharedMap, Walk

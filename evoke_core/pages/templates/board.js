@@ -7,6 +7,10 @@ function write(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+function countText(pictures) {
+  return pictures === 1 ? "1 picture" : `${pictures} pictures`;
+}
+
 class BoardPage {
   constructor(board, grid) {
     this.board = board;
@@ -99,7 +103,7 @@ class BoardPage {
   // For those who don't see the tiles move.
   tellChanges(ids) {
     const line = document.getElementById("changed");
-    line.textContent = this.fresh ? `${ids.length} pictures, ${this.fresh} of them new.` : "";
+    line.textContent = this.fresh ? `${countText(ids.length)}, ${this.fresh} of them new.` : "";
     this.fresh = 0;
   }
 

@@ -287,6 +287,20 @@ def test_dropping_everything_says_how_to_get_it_back(browser, address, planted):
         assert not opened.is_shown("#empty")
 
 
+def test_who_sees_no_tiles_is_told_how_many_are_new(browser, address, planted):
+    ids = [one["image_id"] for one in planted.document["candidates"]]
+    with Visit(browser, f"{address}#drop={','.join(ids)}") as opened:
+        told = opened.page.locator("#changed")
+        for shown, text in (
+            (1, "1 picture, 1 of them new."),
+            (3, "3 pictures, 2 of them new."),
+        ):
+            dropped = ",".join(ids[shown:])
+            opened.page.evaluate(f"location.hash = 'drop={dropped}'")
+            opened.settle()
+            assert told.text_content() == text
+
+
 def test_a_copied_colour_and_link_are_on_the_clipboard(browser, address):
     with Visit(browser, address) as visit:
         visit.page.context.grant_permissions(["clipboard-read", "clipboard-write"])

@@ -83,3 +83,6 @@ def test_the_description_counts_pictures_and_names_moods():
     assert description(described) == (
         "3 pictures that feel like Dawn by Ann: serene, warm."
     )
+    assert description(described | {"moods": [], "tiles": [1]}) == (
+        "1 picture that feels like Dawn by Ann."
+    )

@@ -74,8 +74,15 @@ def test_a_row_says_title_length_moods_reason_and_nearness():
     text = said(render(playlist(track(artist="Bob"))))
     for part in ("Dew", "Bob", "1:01", "Shares calm with the pictures.",
                  "Nearest from 0:10 to 0:20", "87 %", "Dew, by nobody · CC0-1.0",
-                 "one picture · 1 of 48 tracks · 1:01"):  # fmt: skip
+                 "1 picture · 1 of 48 tracks · 1:01"):  # fmt: skip
         assert part in text
+
+
+def test_one_track_is_one():
+    page = render(playlist(track(), library_size=1))
+    assert "1 track that feels like holiday: calm." in page
+    assert "1 of 1 track ·" in said(page)
+    assert "2 tracks that feel like" in render(playlist(track(), track()))
 
 
 def test_a_track_that_shares_no_mood_is_close_as_a_whole():
