@@ -97,6 +97,7 @@ def shelve_comparison(
         comparison.right,
         comparison.shared,
         order=comparison.order,
+        same_release=comparison.same_release,
         images={one: small_picture(store, key) for one, key in thumbnails.items()},
     )
     key = f"comparisons/{comparison.comparison_id}/comparison.html"

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from evoke_core.pages.accent import safe_palette
-from evoke_core.pages.captions import alt, credit_of
+from evoke_core.pages.captions import alt, count, credit_of
 from evoke_core.pages.document import (
     clock,
     data_uri,
@@ -28,6 +28,7 @@ def render_comparison(
     shared: Sequence[str],
     *,
     order: float,
+    same_release: bool,
     images: Mapping[str, bytes],
 ) -> str:
     """Write two boards of one song as one self-contained HTML document.
@@ -37,6 +38,7 @@ def render_comparison(
         right: Another of the same song.
         shared: Pictures that are tiles of both.
         order: How alike the two orders are, 1 where they are equal.
+        same_release: Whether relevance means the same on both sides.
         images: JPEG by image_id; b"" shows a picture's colours instead.
 
     Returns:
@@ -53,19 +55,21 @@ def render_comparison(
     pictures = {t["image_id"]: t for one in (left, right) for t in one["tiles"]}
     track = left["track"]
     title = track["title"]
-    counted = f"{len(shared)} of {max(len(side['tiles']) for side in sides)}"
+    most = max(len(side["tiles"]) for side in sides)
+    counted = f"{len(shared)} of {count(most, 'picture')}"
+    are = "is" if len(shared) == 1 else "are"
     return render_document(
         "comparison.html",
         {
             "title": title,
             "artist": track["artist"],
             "length": clock(float(track["duration_s"])),
-            "shared": f"{counted} pictures are on both boards",
-            "description": f"Two boards of {title}: {counted} pictures shared.",
+            "shared": f"{counted} {are} on both boards",
+            "description": f"Two boards of {title}: {counted} shared.",
             "order": f"{order:.2f}",
             "sides": sides,
             "figures": _figures(left, right),
-            "same_release": _release(left) == _release(right),
+            "same_release": same_release,
             "images": {key: data_uri(jpeg) for key, jpeg in images.items() if jpeg},
             "credits": [credit_of(picture) for picture in pictures.values()],
             "favicon": favicon(palette),

@@ -1,5 +1,12 @@
 // Two masonries of one width that show all, the shared or the other pictures in step.
 
+// Why a side shows nothing.
+const NOTHING = {
+  all: "This board has no pictures.",
+  shared: "None of its pictures is on the other board.",
+  own: "All of its pictures are on both boards.",
+};
+
 class Pair {
   constructor(grids, sizes) {
     this.grids = grids;
@@ -41,7 +48,10 @@ class Pair {
         style.transform = `translate(${at.x}px, ${at.y}px)`;
       });
       grid.style.height = `${height}px`;
-      grid.parentElement.querySelector(".empty").hidden = tiles.length > 0;
+      const empty = grid.parentElement.querySelector(".empty");
+      empty.hidden = tiles.length > 0;
+      empty.querySelector("span").textContent =
+        NOTHING[grid.children.length ? this.show : "all"];
     });
   }
 

@@ -40,7 +40,14 @@ def board(board_id, *image_ids, **other):
 
 def render(left, right):
     found = compare_boards(left, right)
-    return render_comparison(left, right, found.shared, order=found.order, images={})
+    return render_comparison(
+        left,
+        right,
+        found.shared,
+        order=found.order,
+        same_release=found.same_release,
+        images={},
+    )
 
 
 def said(page):
@@ -82,7 +89,7 @@ def test_the_page_says_what_differs():
     }  # fmt: skip
     text = said(render(board("a", "1", "2", "3"), refined))
 
-    assert "1 of 3 pictures are on both boards" in text
+    assert "1 of 3 pictures is on both boards" in text
     for row in (
         "Relevance 0.900 0.800",
         "Diversity 0.250 0.250",
@@ -94,6 +101,13 @@ def test_the_page_says_what_differs():
     assert "As the song" in text
     assert "Refined" in text
     assert "yardstick" not in text
+
+
+def test_what_is_shared_is_counted_as_people_do():
+    assert "2 of 3 pictures are on both" in said(
+        render(board("a", "1", "2", "3"), board("b", "2", "1"))
+    )
+    assert "1 of 1 picture is on both" in said(render(board("a", "1"), board("b", "1")))
 
 
 def test_two_versions_of_a_bridge_are_named_by_what_tells_them_apart():

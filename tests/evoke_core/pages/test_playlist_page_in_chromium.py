@@ -79,8 +79,8 @@ def playlist(tmp_path):
 
 
 @pytest.fixture
-def comparison(tmp_path):
-    """Two boards of ten and nine pictures that share six."""
+def compared(tmp_path):
+    """Store the comparison of two boards of these pictures."""
 
     def board(board_id, numbers):
         return {
@@ -93,10 +93,26 @@ def comparison(tmp_path):
             "refinement": {"axes": [], "setting": {}, "filters": {}},
         }  # fmt: skip
 
-    left, right = board("a", range(10)), board("b", (12, 5, 4, 3, 11, 2, 1, 0, 10))
-    found = compare_boards(left, right)
-    page = render_comparison(left, right, found.shared, order=found.order, images={})
-    return _stored(tmp_path / "comparisons/a--b/comparison.html", page)
+    def compare(*numbers):
+        left, right = map(board, "ab", numbers)
+        found = compare_boards(left, right)
+        page = render_comparison(
+            left,
+            right,
+            found.shared,
+            order=found.order,
+            same_release=found.same_release,
+            images={},
+        )
+        return _stored(tmp_path / "comparisons/a--b/comparison.html", page)
+
+    return compare
+
+
+@pytest.fixture
+def comparison(compared):
+    """Two boards of ten and nine pictures that share six."""
+    return compared(range(10), (12, 5, 4, 3, 11, 2, 1, 0, 10))
 
 
 def _stored(path, text):
@@ -218,6 +234,21 @@ def test_what_is_on_one_board_only_is_shown_alone(visit, comparison):
     assert ids(page, 1) == ["p12", "p11", "p10"]
     page.get_by_role("button", name="All").click()
     assert len(ids(page, 0)) == 10
+
+
+@pytest.mark.parametrize(
+    ("numbers", "pressed", "said"),
+    [
+        (((1, 2), (3, 4)), "On both", ["None of its pictures is on the other board."]),
+        (((1, 2), (2, 1)), "On one only", ["All of its pictures are on both boards."]),
+        (((1,), ()), "All", ["This board has no pictures."]),
+    ],
+)
+def test_a_side_that_shows_nothing_says_why(visit, compared, numbers, pressed, said):
+    page = visit(compared(*numbers))
+    page.get_by_role("button", name=pressed, exact=True).click()
+    lines = page.locator(".empty:not([hidden]) span").all_inner_texts()
+    assert [*dict.fromkeys(lines)] == said
 
 
 def test_a_picture_under_the_pointer_shows_its_twin(visit, comparison):
