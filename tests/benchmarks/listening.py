@@ -25,6 +25,7 @@ import soundfile
 from evoke_core.music.precision import stated_sound
 from evoke_core.precision import agreement
 from tests.benchmarks.row import Row, compare
+from tests.peak import peak_bytes
 
 RATE = 44_100
 MUQ_RATE = 24_000
@@ -291,9 +292,7 @@ def _sound(sound_s: int) -> Any:
 
 
 def _peak_mib() -> float:
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return peak_bytes() / 2**20
 
 
 def main(arguments: list[str]) -> int:

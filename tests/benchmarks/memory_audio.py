@@ -14,7 +14,6 @@ of memory never falls.
 
 import csv
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -43,6 +42,7 @@ from evoke_core.music.decode import decode_audio
 from evoke_core.vectors import Array
 from evoke_core.weights import record_weights
 from tests.evoke_core.memory.ears import window_count, write_ears
+from tests.peak import peak_bytes
 
 RATE = 44_100
 SONG_S = 240
@@ -217,7 +217,7 @@ def _print(name: str, wall: float, cpu: float) -> None:
 
 
 def _print_peak() -> None:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_bytes() / 2**20
     sys.stdout.write(f"  peak of memory {peak:.0f} MiB\n")
 
 

@@ -11,13 +11,13 @@ ones, since a busy machine only shows in the latter.
 """
 
 import logging
-import resource
 import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
 from evoke_core.torch_extensions import mend_torch_extensions
+from tests.peak import peak_bytes
 
 _STEPS = 25
 _WORDS = (2, 77, 768)
@@ -58,7 +58,7 @@ def image_seconds(timings: dict[str, Timing]) -> Timing:
 
 def peak_gib() -> float:
     """Return the most memory that this process has held."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    return peak_bytes() / 2**30
 
 
 def _parts() -> list[tuple[str, Callable[[], Any], list[Any]]]:

@@ -9,7 +9,6 @@ plus noise. Tags are the planted labels. Tracks 0-2999 teach; 3000-3999 are aske
 all 10,000 pictures. The oracle is a ridge that was shown the pictures without noise.
 """
 
-import resource
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -27,6 +26,7 @@ from evoke_core.config.loading import load_run_profile
 from evoke_core.config.profile import BridgeRules
 from evoke_core.evaluation import Figure, retrieval_figures
 from evoke_core.vectors import Array, l2_normalize
+from tests.peak import peak_bytes
 
 TRACKS, PICTURES, TAUGHT, LABELS, HIDDEN_Z = 4000, 10_000, 3000, 12, 16
 WIDTHS = (1024, 512, 512)  # of music, of pictures, and of their sine
@@ -202,7 +202,7 @@ def time_pairs(count: int) -> None:
 
 
 def _peak_mib() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return peak_bytes() / 2**20
 
 
 def main(said: list[str]) -> int:

@@ -4,8 +4,6 @@ A fresh process measures best: its peak is what this alone took. Not here: the f
 (hostile_pictures, hostile_songs), and what is claimed (the tests).
 """
 
-import resource
-import sys
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -30,6 +28,7 @@ from evoke_core.schemas import TABLES, validate
 from evoke_core.storage.journal import Journal
 from evoke_core.storage.local import LocalStore
 from evoke_pipelines.environment import CONFIG_FOLDER
+from tests.peak import peak_bytes, peak_of_children_bytes
 from tests.proof.hostile_bytes import SERVED
 
 RULES = AudioRules(min_s=3, max_s=5400)
@@ -90,19 +89,7 @@ def look_at(location: Path, home: Path, *, timeout_s: float = 60.0) -> Look:
         for key, row in rows.items()
         if row["status"] == "measured"
     }
-    return Look(rows, thumbnails, *peaks())
-
-
-def peaks() -> tuple[int, int]:
-    """Tell the most memory of this process and of any child that has ended, bytes."""
-    unit = 1 if sys.platform == "darwin" else 1024
-    others = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * unit
-    status = Path("/proc/self/status")
-    if not status.exists():
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit, others
-    # Linux lets ru_maxrss begin with what the parent held when it started this process.
-    (line,) = (x for x in status.read_text().splitlines() if x.startswith("VmHWM"))
-    return int(line.split()[1]) * 1024, others
+    return Look(rows, thumbnails, peak_bytes(), peak_of_children_bytes())
 
 
 def look_apart(location: Path, home: Path, *, timeout_s: float = 60.0) -> Look:
@@ -122,7 +109,7 @@ def hear(folder: Path, home: Path) -> tuple[Survey, int, int]:
     tracks = list_tracks(sources, ("mine",), store, report=lambda *_: None)
     ears = HandcraftedMusicEncoder()
     heard = survey_tracks(tracks, ears, RULES, store, report=lambda *_: None)
-    return heard, *peaks()
+    return heard, peak_bytes(), peak_of_children_bytes()
 
 
 def hear_apart(folder: Path, home: Path) -> tuple[Survey, int, int]:

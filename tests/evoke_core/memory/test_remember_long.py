@@ -16,7 +16,7 @@ from tests.evoke_core.memory.songs import named
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
 
 _REMEMBER = """
-import resource, sys, warnings
+import sys, warnings
 from pathlib import Path
 warnings.simplefilter("ignore")
 from evoke_core.config.memory import TINY
@@ -25,6 +25,7 @@ from evoke_core.memory.keepsake import remember_once
 from evoke_core.memory.remember import RememberedSong
 from evoke_core.memory.studio import open_studio
 from evoke_core.storage.local import LocalStore
+from tests.peak import peak_bytes
 
 weights, store, song = map(Path, sys.argv[1:])
 rules = TINY.model_copy(update={"steps": 1, "side_px": 64, "sweep": ()})
@@ -32,13 +33,12 @@ audio = AudioRules(min_s=1.0, max_s=5400.0)
 studio = open_studio(LocalStore(store), rules, audio, weights)
 named = RememberedSong("long-1", "Long", ["calm"])
 card, _ = remember_once(named, song, studio)
-peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-print(card["status"], card["sound"]["duration_s"], peak_kb)
+print(card["status"], card["sound"]["duration_s"], peak_bytes())
 """
 
 
 def peak_of(minutes: int, weights: Path, folder: Path) -> int:
-    """Remember a song in a process of its own; returns its peak memory in KB."""
+    """Remember a song in a process of its own; returns its peak memory in bytes."""
     path = folder / f"{minutes}.flac"
     minute = np.random.default_rng(0).normal(0, 0.1, (60 * 44_100, 2))
     with soundfile.SoundFile(path, "w", 44_100, 2, "PCM_16", format="FLAC") as file:
@@ -48,9 +48,9 @@ def peak_of(minutes: int, weights: Path, folder: Path) -> int:
     done = subprocess.run(
         [str(word) for word in command], capture_output=True, check=True, text=True
     )
-    status, duration_s, peak_kb = done.stdout.split()
+    status, duration_s, peak = done.stdout.split()
     assert (status, float(duration_s)) == ("drawn", 60.0 * minutes)
-    return int(peak_kb)
+    return int(peak)
 
 
 @pytest.mark.slow

@@ -1,8 +1,7 @@
-import resource
-
 import numpy as np
 
 from evoke_core.music.waveform import WaveformWriter, blocks, release
+from tests.peak import peak_bytes
 
 
 def written(*parts):
@@ -42,7 +41,6 @@ def test_a_look_over_all_blocks_holds_few_of_them():
     for _ in range(100):
         writer.write(np.ones(1 << 20, np.float32))  # 400 MiB in all
     samples = writer.finish()
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = peak_bytes()
     assert sum(float(block.sum()) for block in blocks(samples)) == 100 << 20
-    grown_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    assert grown_kib < 100 << 10
+    assert peak_bytes() - before < 100 << 20

@@ -249,14 +249,15 @@ def test_a_generated_release_is_a_release(releases: ModuleType, tmp_path: Path):
 
 
 MEASURE = """
-import resource, sys
+import sys
 from evoke_core.config.collections import PictureSource
 from evoke_core.corpus.quota import take
 from evoke_core.corpus.sources.wikiart import list_wikiart
+from tests.peak import peak_bytes
 source = PictureSource(kind="wikiart", release="1", licence="x", attribution="",
                        location=sys.argv[1])
 count = sum(1 for _ in take(list_wikiart(source, {}), None, 1))
-print(count, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+print(count, peak_bytes() >> 20)
 """
 
 
