@@ -81,26 +81,30 @@ def materialised(assets, given):
 HEARD = [track_manifest, track_embeddings, track_refusals, track_profiles]
 
 
-@pytest.mark.parametrize("name", ["track_profiles", "track_refusals"])
+BESIDE = ["track_profiles", "track_refusals"]
+
+
 @pytest.mark.parametrize("harm", ["lost", "changed", "never shown", "older schema"])
 def test_what_listening_leaves_beside_the_vectors_is_mended(
-    given, store, monkeypatch, name, harm
+    given, store, monkeypatch, harm
 ):
     materialised(HEARD, given)
-    before = read_table(store, name)
-    if harm == "older schema":
-        columns = {**TABLES[name].columns, "note": Column(pl.String, "", optional=True)}
-        monkeypatch.setitem(TABLES, name, replace(TABLES[name], columns=columns))
-        before = before.with_columns(note=pl.lit(None, pl.String))
-    elif harm == "changed":
-        store.write(table_key(name), b"rubbish")
-    else:
-        store.delete(table_key(name))
-    if harm == "never shown":
-        drop_stamp(store, name)
+    before = {name: read_table(store, name) for name in BESIDE}
+    for name in BESIDE:
+        if harm == "older schema":
+            note = {"note": Column(pl.String, "", optional=True)}
+            columns = {**TABLES[name].columns, **note}
+            monkeypatch.setitem(TABLES, name, replace(TABLES[name], columns=columns))
+            before[name] = before[name].with_columns(note=pl.lit(None, pl.String))
+        elif harm == "changed":
+            store.write(table_key(name), b"rubbish")
+        else:
+            store.delete(table_key(name))
+        if harm == "never shown":
+            drop_stamp(store, name)
 
     assert materialised(HEARD, given).success
-    assert read_table(store, name).equals(before)
+    assert all(read_table(store, name).equals(before[name]) for name in BESIDE)
     again = materialised(HEARD, given)
     for asset in HEARD:
         [shown] = again.asset_materializations_for_node(asset.key.path[-1])
