@@ -26,8 +26,12 @@ settings.register_profile("anew", _PATIENT)
 settings.register_profile("evoke", _PATIENT, derandomize=True, database=None)
 settings.load_profile("evoke")
 
-# Files that take minutes come first: last, they would keep one core waiting.
-_LONG = ("test_faults.py", "test_graph.py")
+# Files that take minutes, among them those of slow tests, come first: last, they would
+# keep one core waiting.
+_LONG = (
+    "test_faults.py", "test_graph.py", "test_together.py", "test_hostile_songs.py",
+    "test_races.py", "test_remember_long.py",
+)  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
