@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import polars as pl
 
+from evoke_core.boards.collected import collected_pictures
 from evoke_core.boards.tiles import TileImages
 from evoke_core.bridge.projection import Projection
 from evoke_core.config.profile import RunProfile, TagRules
@@ -17,13 +17,12 @@ from evoke_core.config.vocabulary import Vocabulary
 from evoke_core.corpus.decode import encode_jpeg
 from evoke_core.corpus.thumbnails import decode_thumbnail
 from evoke_core.errors import BoardError, IndexUnavailable, PictureRefused
-from evoke_core.images.gather import kept_pictures
 from evoke_core.index.image_index import ImageIndex
 from evoke_core.moods import MoodCalibration, calibrate_plane, read_calibration
 from evoke_core.music.encode import MusicEncoder
 from evoke_core.release import Release, read_release
 from evoke_core.storage.store import Store
-from evoke_core.storage.tables import as_matrix, read_arrays, read_table
+from evoke_core.storage.tables import as_matrix, read_arrays
 from evoke_core.vectors import Array
 
 SHOWN_PX = 320  # in a strip or beside another board
@@ -89,7 +88,7 @@ def open_desk(
         BoardError: The corpus holds no picture that may be shown.
     """
     release = read_release(store)
-    pictures = served_pictures(store)
+    pictures = collected_pictures(store, release.collection)
     if pictures.is_empty():
         raise BoardError(
             "the corpus holds no picture that may be shown; run refresh_corpus with a "
@@ -145,25 +144,6 @@ def _require_same(*parts: tuple[str, str, str]) -> None:
                 f"the release was made with {what} {released}, this run has {present}; "
                 "run refresh_corpus, fit_bridge and publish_release again"
             )
-
-
-def served_pictures(store: Store) -> pl.DataFrame:
-    """Join all that is known of the pictures boards may show, in order of image_id."""
-    pictures = kept_pictures(store).filter(pl.col("served"))
-    described = read_table(store, "source_manifests").drop(
-        "source", "keywords", "version", "served"
-    )
-    facts = read_table(store, "image_facts")
-    files = read_table(store, "image_files")
-    return (
-        pictures.join(described, on="image_id")
-        .join(
-            facts.select("image_id", "width_px", "height_px", "palette"), on="image_id"
-        )
-        .join(files.select("image_id", "location"), on="image_id")
-        .with_columns(pl.col("image_id").alias("cluster_id"))
-        .sort("image_id")
-    )
 
 
 def small_picture(store: Store, thumbnail: str) -> bytes:

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from evoke_core.boards.cards import list_boards
-from evoke_core.boards.desk import served_pictures
+from evoke_core.boards.collected import served_pictures
 from evoke_core.boards.shelf import require_board
 from evoke_core.corpus.decode import encode_jpeg
 from evoke_core.corpus.thumbnails import read_thumbnail

@@ -24,7 +24,7 @@ class Corpus:
     """The pictures that boards may show.
 
     Args:
-        pictures: Of `boards.desk.served_pictures`.
+        pictures: Of `boards.collected.served_pictures`.
         embeddings: float32[N, D], unit length, in the same order.
         rows: Row of each by image_id.
     """

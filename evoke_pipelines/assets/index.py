@@ -3,14 +3,14 @@
 import dagster as dg
 import polars as pl
 
-from evoke_core.boards.desk import served_pictures
+from evoke_core.boards.collected import FITTED, keep_collected, served_pictures
 from evoke_core.config.fields import AXES
 from evoke_core.errors import IndexUnavailable
 from evoke_core.index.connection import shown as shown_address
 from evoke_core.index.image_index import FIELDS, collection_name
 from evoke_core.latest import COLLECTION
 from evoke_core.publish import has_served_collection
-from evoke_core.storage.store import Store
+from evoke_core.storage.store import Store, digest
 from evoke_core.storage.tables import as_matrix, frame_digest
 from evoke_pipelines.policies import retrying
 from evoke_pipelines.refresh import Made, refresh
@@ -23,7 +23,7 @@ from evoke_pipelines.shown import counts, thumbnails
     kinds={"milvus"},
     deps=["source_manifests", "image_facts", "curated_images", "image_tags",
           "image_embeddings"],
-    code_version="2",
+    code_version="3",
     pool="milvus",
 )  # fmt: skip
 def image_index(
@@ -47,8 +47,9 @@ def image_index(
             pl.col("attributes").list.get(place).alias(axis)
             for place, axis in enumerate(AXES)
         )
-        content = frame_digest(fields.select(*FIELDS, "embedding"))
+        content = frame_digest(fields.select(sorted({*FIELDS, *FITTED})))
         name = collection_name(content)
+        kept = keep_collected(store, name, pictures)
         with index.open() as opened:
             opened.build(name, fields, as_matrix(fields["embedding"]))
         store.write(COLLECTION, name.encode())
@@ -60,7 +61,7 @@ def image_index(
             "pictures": thumbnails(store, fields["sha256"]),
             **counts(fields, "source", "licence"),
         }
-        return Made(content, shown)
+        return Made(content, shown, {kept: digest(store.read(kept))})
 
     with retrying(context):
         present = _is_there(store, index)

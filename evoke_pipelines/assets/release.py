@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import dagster as dg
 import polars as pl
 
+from evoke_core.boards.collected import drop_collected
 from evoke_core.config.profile import RunProfile
 from evoke_core.config.vocabulary import Vocabulary
 from evoke_core.images.encode import ImageEncoder
@@ -77,6 +78,7 @@ def release(
             )
             keep = collections_to_keep(store, opened)
             opened.serve(published.collection, keep=keep)
+            drop_collected(store, keep=[published.collection, *keep])
         named = pl.DataFrame(
             {
                 "part": [

@@ -7,7 +7,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from evoke_core.boards.desk import open_desk, served_pictures
+from evoke_core.boards.collected import served_pictures
+from evoke_core.boards.desk import open_desk
 from evoke_core.errors import BoardError, IndexUnavailable, ReleaseMissing
 from evoke_core.release import publish, read_release
 from evoke_core.storage.tables import read_table, write_arrays, write_table

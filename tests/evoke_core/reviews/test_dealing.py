@@ -6,7 +6,7 @@ from itertools import groupby
 
 import pytest
 
-from evoke_core.boards.desk import served_pictures
+from evoke_core.boards.collected import served_pictures
 from evoke_core.errors import BoardError
 from evoke_core.reviews.dealing import StudyPlan, deal_study
 from evoke_core.reviews.rival import open_corpus

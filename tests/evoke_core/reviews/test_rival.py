@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from evoke_core.boards.desk import served_pictures
+from evoke_core.boards.collected import served_pictures
 from evoke_core.errors import BoardError
 from evoke_core.reviews.rival import open_corpus, random_board
 from evoke_core.vectors import mean_pairwise_distance
