@@ -213,6 +213,13 @@ def leaks(*folders: Path) -> set[tuple[str, str]]:
     }
 
 
+@pytest.fixture
+def impatient(monkeypatch):
+    """Runs that try again at once."""
+    monkeypatch.setattr("evoke_pipelines.policies._WAIT_S", 0)
+
+
+@pytest.mark.usefixtures("impatient")
 def test_a_run_that_cannot_reach_its_store_keeps_no_secret(
     planted, instance, tmp_path, caplog
 ):
@@ -244,6 +251,7 @@ class Behind:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("impatient")
 def test_nothing_from_source_to_board_keeps_a_secret(
     planted, instance, tmp_path, caplog
 ):
