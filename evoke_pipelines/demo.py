@@ -25,7 +25,7 @@ from evoke_core.corpus.listed import storable
 from evoke_core.corpus.manifest import build_manifest
 from evoke_core.drops.drop import PREFIX, QUARANTINE, Drop, observe
 from evoke_core.drops.tickets import write_ticket
-from evoke_core.errors import EvokeError, SourceError
+from evoke_core.errors import ConfigError, EvokeError, SourceError
 from evoke_core.images.encoders import open_image_encoder
 from evoke_core.index.image_index import open_index
 from evoke_core.memory.tiny import write_tiny_models
@@ -34,6 +34,7 @@ from evoke_core.music.library import songs_below
 from evoke_core.storage.address import open_store
 from evoke_core.storage.store import Store
 from evoke_core.storage.tables import read_table
+from evoke_pipelines import reachable
 from evoke_pipelines.dead_runs import end_dead_runs, of_this_process
 from evoke_pipelines.definitions import defs
 from evoke_pipelines.environment import (
@@ -107,6 +108,9 @@ def _require(environment: Environment) -> None:
     if profile.memory == TINY:
         write_tiny_models(environment.weights)
     build_manifest(sources, profile.pictures, ())
+    store = reachable.store(environment.store)
+    if store.standing == "missing":  # a run would wait for it
+        raise ConfigError(f"{store.said}; {store.remedy}")
     with open_index(environment.milvus):
         pass  # a locked index is reported now, not after the corpus
 

@@ -7,6 +7,14 @@ import pytest
 from evoke_core.storage.local import LocalStore
 from evoke_pipelines.demo import _drop, main
 
+NOBODY = {
+    "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_MAX_ATTEMPTS": "1",
+}
+
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -22,6 +30,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ({"EVOKE_PROFILE": "local"}, "no weights at"),
         ({"EVOKE_IMAGES": "no/such/folder"}, "is not there; give IMAGES"),
         ({"EVOKE_STORE": "ftp://host/x"}, "use file:///a/folder or s3://"),
+        ({"EVOKE_STORE": "s3://nowhere/home", **NOBODY}, "nowhere"),
     ],
 )
 def test_what_is_configured_wrongly_ends_in_one_line(
