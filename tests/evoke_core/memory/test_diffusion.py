@@ -2,7 +2,6 @@
 
 import io
 import shutil
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -14,22 +13,11 @@ from evoke_core.config.memory import TINY, MemoryRules
 from evoke_core.errors import ConfigError, WeightsMissing
 from evoke_core.memory.diffusion import Painter, encode_png, open_painter
 from evoke_core.memory.diffusion_model import FILES
-from evoke_core.memory.tiny import write_tiny_models
 
 # diffusers 0.39 hands a tensor to numpy 2 in its schedulers
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
 
 RULES = TINY.model_copy(update={"steps": 2, "side_px": 64, "sweep": ()})
-
-
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    for library in ("diffusers", "demucs", "open_clip"):
-        if find_spec(library) is None:
-            pytest.skip(f"{library} is not installed (extras memory and clip)")
-    folder = tmp_path_factory.getbasetemp() / "tiny_weights"
-    write_tiny_models(folder)
-    return folder
 
 
 @pytest.fixture(scope="module")
