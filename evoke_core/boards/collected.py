@@ -17,7 +17,7 @@ FITTED = (
     "embedding", "fingerprint", "attributes", "valence", "arousal", "moods", "scores",
     "labelled", "strength",
 )  # fmt: skip
-_FOLDER, _SUFFIX = "collections/", ".parquet"
+_FOLDER = "collections/"
 
 
 def served_pictures(store: Store) -> pl.DataFrame:
@@ -38,21 +38,23 @@ def collected_pictures(store: Store, collection: str) -> pl.DataFrame:
     return _with(fitted, _shown(store))
 
 
-def keep_collected(store: Store, collection: str, pictures: pl.DataFrame) -> str:
+def keep_collected(
+    store: Store, collection: str, pictures: pl.DataFrame
+) -> dict[str, str]:
     """Keep vectors and tags of what goes into a collection.
 
     Returns:
-        The key of what was written.
+        The digest of what was written, by its key.
     """
     key = _key(collection)
-    write_frame(store, key, pictures.select("image_id", *FITTED))
-    return key
+    return {key: write_frame(store, key, pictures.select("image_id", *FITTED))}
 
 
 def drop_collected(store: Store, *, keep: Collection[str]) -> None:
     """Drop what was kept of every collection but these."""
+    kept = set(map(_key, keep))
     for found in list(store.listing(_FOLDER)):
-        if found.key not in set(map(_key, keep)):
+        if found.key not in kept:
             store.delete(found.key)
 
 
@@ -83,4 +85,4 @@ def _with(fitted: pl.DataFrame, shown: pl.DataFrame) -> pl.DataFrame:
 
 
 def _key(collection: str) -> str:
-    return f"{_FOLDER}{collection}{_SUFFIX}"
+    return f"{_FOLDER}{collection}.parquet"

@@ -36,9 +36,7 @@ def write_table(store: Store, name: str, frame: pl.DataFrame, part: str = WHOLE)
     Raises:
         SchemaError: The frame does not fit `schemas.TABLES[name]`.
     """
-    packed = _packed(validate(name, frame))
-    store.write(table_key(name, part), packed)
-    return digest(packed)
+    return write_frame(store, table_key(name, part), validate(name, frame))
 
 
 def read_table(store: Store, name: str) -> pl.DataFrame:
@@ -79,9 +77,17 @@ def read_frame(store: Store, key: str) -> pl.DataFrame:
     return pl.read_parquet(io.BytesIO(store.read(key)))
 
 
-def write_frame(store: Store, key: str, frame: pl.DataFrame) -> None:
-    """Put a frame into one Parquet blob, unchecked."""
-    store.write(key, _packed(frame))
+def write_frame(store: Store, key: str, frame: pl.DataFrame) -> str:
+    """Put a frame into one Parquet blob, unchecked.
+
+    Returns:
+        The digest of the bytes, equal for equal rows.
+    """
+    buffer = io.BytesIO()
+    frame.rechunk().write_parquet(buffer)  # so that equal rows are equal bytes
+    packed = buffer.getvalue()
+    store.write(key, packed)
+    return digest(packed)
 
 
 def as_matrix(column: pl.Series) -> Array:
@@ -136,12 +142,6 @@ def read_arrays(
     packed = store.read(key)
     header = json.loads(packed[8 : 8 + int.from_bytes(packed[:8], "little")])
     return load(packed), json.loads(header["__metadata__"]["card"])
-
-
-def _packed(frame: pl.DataFrame) -> bytes:
-    buffer = io.BytesIO()
-    frame.rechunk().write_parquet(buffer)  # so that equal rows are equal bytes
-    return buffer.getvalue()
 
 
 def _up_to_date(name: str, key: str, frame: pl.DataFrame) -> pl.DataFrame:

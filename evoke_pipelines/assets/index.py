@@ -10,7 +10,7 @@ from evoke_core.index.connection import shown as shown_address
 from evoke_core.index.image_index import FIELDS, collection_name
 from evoke_core.latest import COLLECTION
 from evoke_core.publish import has_served_collection
-from evoke_core.storage.store import Store, digest
+from evoke_core.storage.store import Store
 from evoke_core.storage.tables import as_matrix, frame_digest
 from evoke_pipelines.policies import retrying
 from evoke_pipelines.refresh import Made, refresh
@@ -61,7 +61,7 @@ def image_index(
             "pictures": thumbnails(store, fields["sha256"]),
             **counts(fields, "source", "licence"),
         }
-        return Made(content, shown, {kept: digest(store.read(kept))})
+        return Made(content, shown, kept)
 
     with retrying(context):
         present = _is_there(store, index)
