@@ -10,11 +10,10 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
-from evoke_core.vectors import Array
+from evoke_core.vectors import Array, row_blocks
 
 Relevance = npt.NDArray[np.bool_]
 _DRAWS = 2000
-_CELLS_AT_ONCE = 4_000_000  # of queries x items, or of draws x queries: 32 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +72,9 @@ def retrieval_figures(
     """
     asked = np.flatnonzero(relevant.any(axis=1))
     rng = np.random.default_rng(seed)
-    size = max(1, _CELLS_AT_ONCE // max(scores.shape[1], 1))
     parts: dict[str, list[npt.NDArray[np.float64]]] = {name: [] for name in _RULES}
-    for start in range(0, len(asked), size):
-        rows = asked[start : start + size]
+    for some in row_blocks(len(asked), scores.shape[1]):
+        rows = asked[some]
         hits = _in_rank_order(scores[rows], relevant[rows], rng)
         for name, rule in _RULES.items():
             parts[name].append(rule(hits))
@@ -94,17 +92,14 @@ def bootstrap(values: npt.NDArray[Any], *, seed: int = 0) -> Figure:
     if not len(values):
         return Figure(float("nan"), float("nan"), float("nan"), 0)
     rng = np.random.default_rng(seed)
-    size = max(1, _CELLS_AT_ONCE // len(values))
     draws = [
-        values[rng.integers(0, len(values), (count, len(values)))].mean(axis=1)
-        for count in _in_parts(_DRAWS, size)
+        values[
+            rng.integers(0, len(values), (some.stop - some.start, len(values)))
+        ].mean(axis=1)
+        for some in row_blocks(_DRAWS, len(values))
     ]
     low, high = np.percentile(np.concatenate(draws), [2.5, 97.5])
     return Figure(float(values.mean()), float(low), float(high), len(values))
-
-
-def _in_parts(count: int, size: int) -> list[int]:
-    return [min(size, count - start) for start in range(0, count, size)]
 
 
 def _in_rank_order(

@@ -16,9 +16,7 @@ from evoke_core.config.profile import PairRules
 from evoke_core.schemas import TABLES
 from evoke_core.shared_space import FEELING
 from evoke_core.storage.tables import as_matrix
-from evoke_core.vectors import Array, l2_normalize
-
-_CELLS_AT_ONCE = 4_000_000  # of tracks x pictures: 16 MB
+from evoke_core.vectors import Array, l2_normalize, row_blocks
 
 
 def pair_by_tags(
@@ -64,9 +62,8 @@ def pair_by_tags(
 def _compare(tracks: Array, pictures: Array) -> Iterator[Array]:
     """Yield each track's cosines with all pictures, float32[N]."""
     left, right = l2_normalize(tracks), l2_normalize(pictures)
-    size = max(1, _CELLS_AT_ONCE // len(right))
-    for start in range(0, len(left), size):
-        yield from left[start : start + size] @ right.T
+    for some in row_blocks(len(left), len(right)):
+        yield from left[some] @ right.T
 
 
 def _deal(count: int, folds: int, rng: np.random.Generator) -> npt.NDArray[Any]:

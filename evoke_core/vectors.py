@@ -1,5 +1,6 @@
 """Arithmetic on embeddings that every stage shares; no files, no models."""
 
+from collections.abc import Iterator
 from typing import cast
 
 import numpy as np
@@ -8,6 +9,7 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float32]
 Array64 = npt.NDArray[np.float64]
 
+CELLS_AT_ONCE = 4_000_000  # of a table that is worked out in blocks: 16 MB of float32
 _HALF_TURN = np.pi / 2  # one step from the middle of an axis to its end
 
 
@@ -105,6 +107,21 @@ def softmax(logits: Array64) -> Array64:
     weights: Array64 = np.exp(logits - logits.max(axis=1, keepdims=True))
     weights /= weights.sum(axis=1, keepdims=True)
     return weights
+
+
+def row_blocks(rows: int, columns: int) -> Iterator[slice]:
+    """Cut the rows of a table into blocks that fit in memory, each of at least a row.
+
+    Args:
+        rows: Of the whole table.
+        columns: Of the whole table; a block has at most `CELLS_AT_ONCE` cells.
+
+    Yields:
+        Slices, in order; none for a table without rows.
+    """
+    size = max(1, CELLS_AT_ONCE // max(columns, 1))
+    for start in range(0, rows, size):
+        yield slice(start, min(start + size, rows))
 
 
 def spaced_rows(count: int, most: int) -> npt.NDArray[np.int64]:

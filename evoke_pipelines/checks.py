@@ -13,7 +13,7 @@ import polars as pl
 from evoke_core.columns import Column
 from evoke_core.config.fields import AXES
 from evoke_core.config.profile import RunProfile
-from evoke_core.corpus.curation import barred, count_by_status
+from evoke_core.corpus.curation import KEPT, barred, count_by_status
 from evoke_core.corpus.licences import Licences
 from evoke_core.errors import SchemaError
 from evoke_core.latest import DIRECTIONS
@@ -62,7 +62,7 @@ def every_listed_picture_is_accounted_for(
     listed = read_table(store, "source_manifests")
     curated = read_table(store, "curated_images")
     counts = count_by_status(curated)
-    silent = curated.filter((pl.col("status") != "kept") & pl.col("reason").is_null())
+    silent = curated.filter(~KEPT & pl.col("reason").is_null())
     missing = listed.join(curated, on="image_id", how="anti")
     wrong = {
         "listed, and nowhere after": _few(missing),
@@ -93,7 +93,7 @@ def every_kept_picture_is_licensed_and_credited(
     A user's own folder is the user's to judge under the research policy.
     """
     manifest = read_table(store, "source_manifests")
-    kept = read_table(store, "curated_images").filter(pl.col("status") == "kept")
+    kept = read_table(store, "curated_images").filter(KEPT)
     policy = run_profile.licence_policy
     out = barred(manifest, run_profile.curation, policy, licences)
     refused = kept.join(out, on="image_id", how="semi")
@@ -117,7 +117,7 @@ def every_kept_picture_has_vector_and_tags(
     store: dg.ResourceParam[Store],
 ) -> dg.AssetCheckResult:
     """Pictures kept = pictures tagged, and each has an embedding of its bytes."""
-    kept = read_table(store, "curated_images").filter(pl.col("status") == "kept")
+    kept = read_table(store, "curated_images").filter(KEPT)
     tags = read_table(store, "image_tags")
     facts = read_table(store, "image_facts").select("image_id", "sha256")
     vectors = read_table(store, "image_embeddings").select("sha256")
@@ -173,7 +173,7 @@ def every_pair_joins_a_heard_track_and_a_kept_picture(
     """No pair names a track or a picture that is gone, and some are positive."""
     pairs = read_table(store, "training_pairs")
     tracks = read_table(store, "track_tags").select("track_id").unique()
-    kept = read_table(store, "curated_images").filter(pl.col("status") == "kept")
+    kept = read_table(store, "curated_images").filter(KEPT)
     deaf = pairs.join(tracks, on="track_id", how="anti")
     blind = pairs.join(kept, on="image_id", how="anti")
     positive = pairs.filter(pl.col("kind") == "positive").height

@@ -9,6 +9,7 @@ from collections.abc import Collection
 
 import polars as pl
 
+from evoke_core.corpus.curation import SHOWN
 from evoke_core.images.gather import kept_pictures
 from evoke_core.storage.store import Store
 from evoke_core.storage.tables import read_frame, read_table, write_frame
@@ -59,9 +60,7 @@ def drop_collected(store: Store, *, keep: Collection[str]) -> None:
 
 
 def _shown(store: Store) -> pl.DataFrame:
-    kept = read_table(store, "curated_images").filter(
-        (pl.col("status") == "kept") & pl.col("served")
-    )
+    kept = read_table(store, "curated_images").filter(SHOWN)
     described = read_table(store, "source_manifests").drop(
         "source", "keywords", "version", "served"
     )

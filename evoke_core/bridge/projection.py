@@ -37,8 +37,8 @@ class Side:
         """Return N."""
         return len(self.embedding)
 
-    def rows(self, chosen: npt.NDArray[Any]) -> "Side":
-        """Return the chosen rows, by mask or by number."""
+    def rows(self, chosen: npt.NDArray[Any] | slice) -> "Side":
+        """Return the chosen rows, by mask, number or slice."""
         return Side(
             self.embedding[chosen], self.moods[chosen], self.affect[chosen], self.feels
         )

@@ -14,12 +14,11 @@ from evoke_core.bridge.supervision import MOODS_ALONE, Supervision
 from evoke_core.config.profile import BridgeRules
 from evoke_core.errors import BridgeError
 from evoke_core.evaluation import Figure, Products, Relevance, retrieval_figures
-from evoke_core.vectors import Array
+from evoke_core.vectors import Array, row_blocks
 
 # Planted items nearer than this on the affect plane feel alike; the plane is 2 wide.
 _ALIKE = 0.45
 _BINS = 40
-_CELLS_AT_ONCE = 4_000_000  # of tracks x pictures
 _FEWEST = 2  # tracks that a bridge can be fitted on
 
 
@@ -204,9 +203,7 @@ def _align(queries: Array, images: Array, matched: Relevance) -> Alignment:
 
 def _near_on_plane(kind: str, tracks: Array, pictures: Array) -> Truth:
     label, instance = (np.zeros((len(tracks), len(pictures)), bool) for _ in range(2))
-    size = max(1, _CELLS_AT_ONCE // max(len(pictures), 1))
-    for start in range(0, len(tracks), size):
-        some = slice(start, start + size)
+    for some in row_blocks(len(tracks), len(pictures)):
         distance = np.sqrt(((tracks[some, None] - pictures[None]) ** 2).sum(-1))
         label[some] = distance <= _ALIKE
         best = distance.argmin(axis=1)[:, None]

@@ -4,7 +4,6 @@ Moods say how well any track and any picture agree; pairs say it of single ones:
 by tags, or curated by people. Nothing is fitted here.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -12,13 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from evoke_core.bridge.projection import Side
-from evoke_core.vectors import Array, cosine_similarity, l2_normalize
+from evoke_core.vectors import Array, cosine_similarity, l2_normalize, row_blocks
 
 Rows = npt.NDArray[np.int64]
 
 _SHARPNESS = 0.1  # temperature of the mood similarities that make a track's target
 _MAX_PICTURES = 2048  # drawn for a mean look: it steadies with their number's root
-_CELLS_AT_ONCE = 4_000_000  # of the table of similarities: 16 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +117,7 @@ def mean_looks(music: Side, images: Side, pairs: Pairs, *, seed: int) -> Array:
     looks = np.zeros((len(music), images.embedding.shape[1]), np.float32)
     if share.min() < 1.0:
         some = _some(images, seed)
-        for rows in _blocks(len(music), len(some)):
+        for rows in row_blocks(len(music), len(some)):
             targets = soft_targets(music.rows(rows), some, temperature=_SHARPNESS)
             looks[rows] = l2_normalize(targets @ some.embedding)
     looks *= (1.0 - share)[:, None]
@@ -129,7 +127,7 @@ def mean_looks(music: Side, images: Side, pairs: Pairs, *, seed: int) -> Array:
     for block in np.array_split(np.flatnonzero(matches), 1 + len(pairs) // 4096):
         rows, seen = pairs.music[block], images.embedding[pairs.image[block]]
         np.add.at(looks, rows, seen * (pairs.weight[block] * part[rows])[:, None])
-    for rows in _blocks(len(music), looks.shape[1]):  # in place: the table is large
+    for rows in row_blocks(len(music), looks.shape[1]):  # in place: the table is large
         looks[rows] = l2_normalize(looks[rows])
     return looks
 
@@ -146,9 +144,3 @@ def _some(images: Side, seed: int) -> Side:
     rng = np.random.default_rng(seed)
     drawn = rng.choice(len(images), _MAX_PICTURES, replace=False)
     return images.rows(np.sort(drawn))
-
-
-def _blocks(rows: int, columns: int) -> Iterator[Rows]:
-    size = max(1, _CELLS_AT_ONCE // max(columns, 1))
-    for start in range(0, rows, size):
-        yield np.arange(start, min(start + size, rows))

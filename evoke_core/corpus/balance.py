@@ -18,6 +18,7 @@ import numpy.typing as npt
 import polars as pl
 
 from evoke_core.config.profile import BalanceRules
+from evoke_core.corpus.curation import KEPT
 from evoke_core.storage.tables import as_matrix
 from evoke_core.vectors import Array, l2_normalize
 
@@ -46,7 +47,7 @@ def balance_corpus(
         The table `curated_images`; those who leave are rejected as over_quota, with a
         sentence that names the stratum.
     """
-    candidates = curated.filter(pl.col("status") == "kept").select(
+    candidates = curated.filter(KEPT).select(
         "image_id", "aesthetic", pl.col("source").is_in(rules.exempt).alias("exempt")
     )
     over = over_quota(_with_strata(candidates, looks, rules), rules)

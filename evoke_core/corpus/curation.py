@@ -18,6 +18,8 @@ from evoke_core.errors import ConfigError
 _NOTHING = pl.lit(None, pl.String)
 
 STATUSES = ("kept", "duplicate", "rejected", "failed")
+KEPT = pl.col("status") == "kept"
+SHOWN = KEPT & pl.col("served")  # the pictures that boards may show
 
 _JUDGED = (
     "width_px", "height_px", "entropy_bits", "flat_share", "border_share",

@@ -12,7 +12,7 @@ import polars as pl
 
 from evoke_core.corpus.balance import mood_bins
 from evoke_core.corpus.contact_sheet import COLUMNS, contact_sheet, labelled_sheet
-from evoke_core.corpus.curation import STATUSES
+from evoke_core.corpus.curation import KEPT, STATUSES
 from evoke_core.storage.tables import as_matrix
 
 KEPT_SHOWN = 60
@@ -61,7 +61,7 @@ def report_curation(
     """
     thumbnails = facts.select("image_id", "thumbnail").drop_nulls("thumbnail")
     seen = curated.join(thumbnails, on="image_id", how="inner", maintain_order="left")
-    kept = seen.filter(pl.col("status") == "kept")["thumbnail"]
+    kept = seen.filter(KEPT)["thumbnail"]
     groups = left_out_examples(seen)
     return CurationReport(
         kept_sheet=contact_sheet([read(key) for key in _spread(kept, KEPT_SHOWN)]),
@@ -81,7 +81,7 @@ def left_out_examples(seen: pl.DataFrame) -> dict[str, list[str]]:
     Returns:
         Thumbnail keys by a label such as "text (rejected, 12)".
     """
-    gone = seen.filter(pl.col("status") != "kept")
+    gone = seen.filter(~KEPT)
     counts = (
         gone.group_by("status", "reason")
         .len()

@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from evoke_core.corpus.curation import KEPT
 from evoke_core.labels import RATED
 from evoke_core.shared_space import with_feeling
 from evoke_core.storage.store import Store
@@ -10,7 +11,7 @@ from evoke_core.storage.tables import as_matrix, read_table
 
 def kept_embeddings(store: Store) -> pl.DataFrame:
     """Return every kept picture with its words, attributes and embedding."""
-    kept = read_table(store, "curated_images").filter(pl.col("status") == "kept")
+    kept = read_table(store, "curated_images").filter(KEPT)
     facts = read_table(store, "image_facts").select("image_id", "sha256", "attributes")
     manifest = read_table(store, "source_manifests").select(
         "image_id", "keywords", *RATED

@@ -9,11 +9,9 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
-from evoke_core.vectors import Array, Array64
+from evoke_core.vectors import Array, Array64, row_blocks
 
 Rows = npt.NDArray[np.int64]
-
-_SCORES_AT_ONCE = 2**23  # float32, so 32 MiB however many queries there are
 
 
 def nearest(embeddings: Array, queries: Array, top_k: int) -> tuple[Rows, Array64]:
@@ -43,13 +41,12 @@ def nearest(embeddings: Array, queries: Array, top_k: int) -> tuple[Rows, Array6
     count = min(top_k, len(embeddings))
     rows = np.empty((len(queries), count), np.int64)
     scores = np.empty((len(queries), count), np.float64)
-    step = max(1, _SCORES_AT_ONCE // max(1, len(embeddings)))
-    for start in range(0, len(queries) if count else 0, step):
-        asked = queries[start : start + step]
+    for some in row_blocks(len(queries) if count else 0, len(embeddings)):
+        asked = queries[some]
         rough = asked @ embeddings.T  # [q, D] @ [D, N] -> [q, N]
         for at, query in enumerate(asked):
             found = _nearest_to_one(embeddings, query, rough[at], count)
-            rows[start + at], scores[start + at] = found
+            rows[some.start + at], scores[some.start + at] = found
     return rows, scores
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from evoke_core.corpus.curation import SHOWN
 from evoke_core.status.stored import read_known
 from evoke_core.storage.store import Store
 
@@ -34,7 +35,7 @@ def coverage_of(store: Store, moods: Sequence[str]) -> tuple[MoodCount, ...]:
         One a mood, the one with most pictures first; empty where nothing is tagged.
     """
     served = read_known(store, "curated_images", ["image_id", "status", "served"])
-    served = served.filter(pl.col("served") & (pl.col("status") == "kept"))
+    served = served.filter(SHOWN)
     pictures = read_known(store, "image_tags", ["image_id", "moods"]).join(
         served, on="image_id", how="semi"
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from evoke_core.corpus.curation import SHOWN
 from evoke_core.shared_space import with_feeling
 from evoke_core.status.stored import read_known
 from evoke_core.storage.store import Store
@@ -42,7 +43,7 @@ def read_served(store: Store) -> Served:
     tags = ["image_id", "valence", "arousal", "strength"]
     looks = read_known(store, "image_embeddings", ["sha256", "embedding"])
     rows = (
-        curated.filter(pl.col("served") & (pl.col("status") == "kept"))
+        curated.filter(SHOWN)
         .select("image_id")
         .join(read_known(store, "image_facts", ["image_id", "sha256"]), on="image_id")
         .join(read_known(store, "image_tags", tags), on="image_id")

@@ -7,7 +7,7 @@ import polars as pl
 from evoke_core.config.profile import DedupeRules, RunProfile
 from evoke_core.corpus.aesthetics import Aesthetics
 from evoke_core.corpus.balance import balance_corpus
-from evoke_core.corpus.curation import barred, count_by_status, curate
+from evoke_core.corpus.curation import KEPT, SHOWN, barred, count_by_status, curate
 from evoke_core.corpus.dedupe import cluster_duplicates
 from evoke_core.corpus.licences import Licences
 from evoke_core.corpus.previews import cut_previews, damaged_previews
@@ -210,7 +210,7 @@ def curation_report(
 def _show_curated(store: Store, curated: pl.DataFrame) -> dict[str, object]:
     facts = read_table(store, "image_facts").select("image_id", "sha256")
     licences = read_table(store, "source_manifests").select("image_id", "licence")
-    kept = curated.filter(pl.col("status") == "kept").join(facts, on="image_id")
+    kept = curated.filter(KEPT).join(facts, on="image_id")
     return {
         **count_by_status(curated),
         "kept_pictures": thumbnails(store, kept["sha256"]),
@@ -252,9 +252,7 @@ def _looks(store: Store) -> pl.DataFrame:
 
 def _shown_hashes(store: Store) -> list[str]:
     """Return the SHA-256 of every picture that boards may show."""
-    shown = read_table(store, "curated_images").filter(
-        (pl.col("status") == "kept") & pl.col("served")
-    )
+    shown = read_table(store, "curated_images").filter(SHOWN)
     facts = read_table(store, "image_facts").select("image_id", "sha256")
     return shown.join(facts, on="image_id")["sha256"].unique().sort().to_list()
 

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import evoke_core.evaluation as evaluation_module
+from evoke_core import vectors
 from evoke_core.evaluation import (
     Figure,
+    Products,
     bootstrap,
     retrieval_figures,
 )
@@ -80,7 +81,7 @@ def test_ties_fall_the_same_way_under_the_same_seed():
 def test_ten_thousand_queries_are_judged_in_little_memory(monkeypatch):
     values = np.random.default_rng(0).random(10_000)
     whole = bootstrap(values[:500])
-    monkeypatch.setattr(evaluation_module, "_CELLS_AT_ONCE", 50_000)
+    monkeypatch.setattr(vectors, "CELLS_AT_ONCE", 50_000)
     assert bootstrap(values[:500]) == whole  # parts draw what the whole draws
     tracemalloc.start()
     found = bootstrap(values)
@@ -94,7 +95,7 @@ def test_queries_are_ranked_some_at_a_time(monkeypatch):
     rng = np.random.default_rng(0)
     scores, relevant = rng.random((40, 12), np.float32), rng.random((40, 12)) < 0.2
     whole = retrieval_figures(scores, relevant)
-    monkeypatch.setattr(evaluation_module, "_CELLS_AT_ONCE", 30)
+    monkeypatch.setattr(vectors, "CELLS_AT_ONCE", 30)
     found = retrieval_figures(scores, relevant)
     assert {n: f.value for n, f in found.items()} == {
         n: pytest.approx(f.value) for n, f in whole.items()
@@ -121,8 +122,8 @@ def test_products_are_those_of_the_whole_table_however_many_are_asked(
     relevant = rng.random((30, 17)) < 0.2
     scores = queries.astype(np.float64) @ items.T.astype(np.float64)
     whole = retrieval_figures(scores.astype(np.float32), relevant)
-    monkeypatch.setattr(evaluation_module, "_CELLS_AT_ONCE", cells)
-    found = retrieval_figures(evaluation_module.Products(queries, items), relevant)
+    monkeypatch.setattr(vectors, "CELLS_AT_ONCE", cells)
+    found = retrieval_figures(Products(queries, items), relevant)
     assert [f.value for f in found.values()] == pytest.approx(
         [f.value for f in whole.values()]
     )

@@ -8,6 +8,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 import evoke_core.pairs as module
+from evoke_core import vectors
 from evoke_core.config.profile import PairRules
 from evoke_core.pairs import pair_by_tags
 from evoke_core.schemas import validate
@@ -92,13 +93,13 @@ def test_pairs_are_the_same_however_many_tracks_are_compared_together(monkeypatc
     looks = with_feeling(rng.normal(size=(50, 4)), np.zeros((50, 2)))
     whole = pair_by_tags(tracks, pictures, looks, RULES, folds=3)
     for rows in (1, 5):
-        monkeypatch.setattr(module, "_CELLS_AT_ONCE", rows * 50)
+        monkeypatch.setattr(vectors, "CELLS_AT_ONCE", rows * 50)
         found = pair_by_tags(tracks, pictures, looks, RULES, folds=3)
         assert_frame_equal(found, whole, rel_tol=1e-6)
 
 
 def test_of_many_tracks_some_are_compared_at_a_time(monkeypatch):
-    monkeypatch.setattr(module, "_CELLS_AT_ONCE", 30_000)
+    monkeypatch.setattr(vectors, "CELLS_AT_ONCE", 30_000)
     rng = np.random.default_rng(0)
     tracks, pictures = (np.float32(rng.random((n, 2))) for n in (400, 3000))
     tracemalloc.start()

@@ -6,12 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from evoke_core import vectors
 from evoke_core.vectors import (
     cosine_similarity,
     from_half_circle,
     l2_normalize,
     mean_pairwise_distance,
     on_half_circle,
+    row_blocks,
     softmax,
     spaced_rows,
     weighted_mean,
@@ -118,3 +120,14 @@ def test_coordinates_beyond_the_ends_are_clipped():
     assert on_half_circle(np.array([7.0])).tolist() == (
         on_half_circle(np.array([1.0])).tolist()
     )
+
+
+@given(st.integers(0, 40), st.integers(0, 40), st.integers(1, 60))
+def test_blocks_take_every_row_once_in_order_within_so_many_cells(rows, columns, cells):
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(vectors, "CELLS_AT_ONCE", cells)
+        blocks = list(row_blocks(rows, columns))
+    taken = [range(rows)[block] for block in blocks]
+    assert [row for some in taken for row in some] == list(range(rows))
+    assert all(len(some) == 1 or len(some) * columns <= cells for some in taken)
+    assert all(block.stop <= rows for block in blocks)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import evoke_core.bridge.report as report_module
-import evoke_core.evaluation as evaluation_module
+from evoke_core import vectors
 from evoke_core.bridge.projection import Side
 from evoke_core.bridge.report import (
     Truth,
@@ -119,7 +119,7 @@ def test_truth_is_the_same_however_many_tracks_are_looked_at_together(
     music, images = sides()
     images = images.rows([*range(20), *range(20)])  # of equals the first is the match
     whole = tag_truth(music, images)
-    monkeypatch.setattr(report_module, "_CELLS_AT_ONCE", cells)
+    monkeypatch.setattr(vectors, "CELLS_AT_ONCE", cells)
     found = tag_truth(music, images)
     np.testing.assert_array_equal(found.label, whole.label)
     np.testing.assert_array_equal(found.instance, whole.instance)
@@ -128,8 +128,7 @@ def test_truth_is_the_same_however_many_tracks_are_looked_at_together(
 def test_truth_and_figures_take_little_memory_beside_what_is_relevant(monkeypatch):
     rng = np.random.default_rng(0)
     tracks, pictures = (rng.normal(size=(n, 2)).astype(np.float32) for n in (400, 3000))
-    monkeypatch.setattr(report_module, "_CELLS_AT_ONCE", 30_000)
-    monkeypatch.setattr(evaluation_module, "_CELLS_AT_ONCE", 30_000)
+    monkeypatch.setattr(vectors, "CELLS_AT_ONCE", 30_000)
     tracemalloc.start()
     truth = planted_truth(tracks, pictures)
     compare({"k": tracks}, pictures, truth)

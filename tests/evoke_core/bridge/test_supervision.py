@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from evoke_core import vectors
 from evoke_core.bridge.projection import Side
 from evoke_core.bridge.supervision import (
     NO_PAIRS,
@@ -66,14 +67,12 @@ def test_matches_count_by_weight_and_wrong_pairs_not_at_all():
 
 
 def test_rows_are_matched_some_at_a_time(monkeypatch):
-    import evoke_core.bridge.supervision as module
-
     rng = np.random.default_rng(0)
     music, images = (
         side(l2_normalize(rng.normal(size=(n, 4))), rng.random((n, 3))) for n in (9, 7)
     )
     whole = mean_looks(music, images, NO_PAIRS, seed=0)
-    monkeypatch.setattr(module, "_CELLS_AT_ONCE", 14)
+    monkeypatch.setattr(vectors, "CELLS_AT_ONCE", 14)
     np.testing.assert_allclose(
         mean_looks(music, images, NO_PAIRS, seed=0), whole, atol=1e-6
     )

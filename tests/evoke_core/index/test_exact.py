@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evoke_core.index import exact
+from evoke_core import vectors
 from evoke_core.index.exact import nearest
 from evoke_core.vectors import l2_normalize
 
@@ -57,7 +57,7 @@ def test_the_answer_does_not_depend_on_what_is_asked_together(monkeypatch):
     embeddings = l2_normalize(rng.normal(size=(500, 33)))
     queries = rng.normal(size=(11, 33)).astype(np.float32)
     together = nearest(embeddings, queries, 40)
-    monkeypatch.setattr(exact, "_SCORES_AT_ONCE", 1500)  # three queries at a time
+    monkeypatch.setattr(vectors, "CELLS_AT_ONCE", 1500)  # three queries at a time
     for way in (nearest(embeddings, queries, 40), nearest(embeddings, queries[:1], 40)):
         for one, other in zip(way, together, strict=True):
             assert one.tolist() == other[: len(one)].tolist()
