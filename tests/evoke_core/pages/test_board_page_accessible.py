@@ -1,7 +1,5 @@
 """The page for everybody: what axe finds, and the whole of it by keyboard."""
 
-import shutil
-
 import pytest
 
 from evoke_core.config.fields import AXES
@@ -12,13 +10,7 @@ axe = pytest.importorskip(
     "axe_playwright_python.sync_playwright", reason="axe is not installed"
 )
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        shutil.which("chromium") is None, reason="there is no chromium on this machine"
-    ),
-    pytest.mark.filterwarnings("ignore"),  # playwright's own, when its loop closes
-]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")

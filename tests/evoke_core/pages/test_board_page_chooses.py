@@ -1,7 +1,5 @@
 """The page in a real browser chooses the very tiles that Python chooses, in a frame."""
 
-import shutil
-
 import numpy as np
 import pytest
 
@@ -13,13 +11,7 @@ from tests.evoke_core.pages.visit import Visit, write_page
 
 SETTINGS = [20, pytest.param(200, marks=pytest.mark.slow)]
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        shutil.which("chromium") is None, reason="there is no chromium on this machine"
-    ),
-    pytest.mark.filterwarnings("ignore"),  # playwright's own, when its loop closes
-]
+pytestmark = pytest.mark.browser
 
 # One frame a setting; then every expected tile must stand where the page's own masonry
 # puts it, and no other may be there.

@@ -1,7 +1,5 @@
 """The page from a bucket: right type, nothing else asked for, sharpened from beside."""
 
-import shutil
-
 import pytest
 
 from evoke_core.config.fields import AXES
@@ -11,13 +9,7 @@ from tests.evoke_core.pages.visit import Visit, write_page
 
 BUCKET = "evoke-boards"
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        shutil.which("chromium") is None, reason="there is no chromium on this machine"
-    ),
-    pytest.mark.filterwarnings("ignore"),  # playwright's own, when its loop closes
-]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """Names and credits of strangers, on the page: shown as text, and the layout holds."""
 
-import shutil
-
 import pytest
 from PIL import Image
 
@@ -19,13 +17,7 @@ TITLES = {
     "spaces": "  \u202e reversed \u202c ",
 }
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        shutil.which("chromium") is None, reason="there is no chromium on this machine"
-    ),
-    pytest.mark.filterwarnings("ignore"),  # playwright's own, when its loop closes
-]
+pytestmark = pytest.mark.browser
 
 
 def hostile(title):

@@ -4,7 +4,6 @@ The board is a planted one but for the first test, which opens what composing ma
 """
 
 import json
-import shutil
 
 import numpy as np
 import pytest
@@ -16,13 +15,7 @@ from evoke_core.pages.board_page import SHARED
 from tests.evoke_core.pages.planted_board import plant
 from tests.evoke_core.pages.visit import Visit, write_page
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        shutil.which("chromium") is None, reason="there is no chromium on this machine"
-    ),
-    pytest.mark.filterwarnings("ignore"),  # playwright's own, when its loop closes
-]
+pytestmark = pytest.mark.browser
 
 
 def test_a_composed_board_loads_from_disk_without_a_word_or_a_request(

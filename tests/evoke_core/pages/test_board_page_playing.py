@@ -1,6 +1,5 @@
 """The page while its song plays: sections are followed if wanted, windows marked."""
 
-import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -11,13 +10,7 @@ from evoke_core.boards.refine import choose_tiles
 from tests.evoke_core.pages.planted_board import SECTION_S, SECTIONS, plant
 from tests.evoke_core.pages.visit import Visit, write_page
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        shutil.which("chromium") is None, reason="there is no chromium on this machine"
-    ),
-    pytest.mark.filterwarnings("ignore"),  # playwright's own, when its loop closes
-]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,5 @@
 """A board that was refined, filtered or given a cover, as its page tells it."""
 
-import shutil
-
 import pytest
 
 from evoke_core.config.fields import AXES
@@ -10,13 +8,7 @@ from tests.evoke_core.pages.visit import Visit, write_page
 
 SETTING = {"energy": -0.4, "warmth": 0.5}
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        shutil.which("chromium") is None, reason="there is no chromium on this machine"
-    ),
-    pytest.mark.filterwarnings("ignore"),  # playwright's own, when its loop closes
-]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """A long gallery in a real browser: opened, searched and scrolled without a wait."""
 
 import json
-import shutil
 import time
 
 import pytest
@@ -13,13 +12,7 @@ from tests.evoke_core.boards.test_cards import document
 BOARDS = 2000
 MOODS = ("calm", "dark", "slow", "bright", "tender")
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        shutil.which("chromium") is None, reason="there is no chromium on this machine"
-    ),
-    pytest.mark.filterwarnings("ignore"),  # playwright's own, when its loop closes
-]
+pytestmark = pytest.mark.browser
 
 
 def moods_of(number):

@@ -1,19 +1,11 @@
 """The gallery in a real browser is searched by words and moods."""
 
-import shutil
-
 import pytest
 
 from evoke_core.pages.gallery import render_gallery
 from tests.evoke_core.pages.visit import Visit
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        shutil.which("chromium") is None, reason="there is no chromium on this machine"
-    ),
-    pytest.mark.filterwarnings("ignore"),  # playwright's own, when its loop closes
-]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture

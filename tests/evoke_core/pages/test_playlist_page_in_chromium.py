@@ -1,7 +1,6 @@
 """Playlist and comparison in a real browser: playing, twins, steps, access, quiet."""
 
 import io
-import shutil
 
 import numpy as np
 import pytest
@@ -13,13 +12,7 @@ from evoke_core.pages.document import clock
 from evoke_core.pages.playlist_page import render_playlist
 from tests.evoke_core.pages.visit import rest
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        shutil.which("chromium") is None, reason="there is no chromium on this machine"
-    ),
-    pytest.mark.filterwarnings("ignore"),  # playwright's own, when its loop closes
-]
+pytestmark = pytest.mark.browser
 WIDTHS = (360, 768, 1440)
 LONG = "Ein sehr langer Titel ohne Ende " * 9
 

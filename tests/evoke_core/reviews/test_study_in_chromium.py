@@ -1,7 +1,6 @@
 """A study in a real browser: heard, judged by keyboard, saved, taken, counted."""
 
 import json
-import shutil
 import time
 from datetime import UTC, datetime
 
@@ -14,13 +13,7 @@ from evoke_core.reviews.making import make_study
 from evoke_core.reviews.summary import ab_summary
 from tests.evoke_core.pages.visit import rest
 
-CHROMIUM = shutil.which("chromium")
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on this machine"),
-    pytest.mark.filterwarnings("ignore"),  # playwright's own, when its loop closes
-]
+pytestmark = pytest.mark.browser
 
 
 class Sitting:

@@ -1,7 +1,5 @@
 """The status page in a browser: fits every width, is read by everybody, stays alone."""
 
-import shutil
-
 import pytest
 
 from evoke_core.status.page import render_status
@@ -13,13 +11,7 @@ axe = pytest.importorskip(
     "axe_playwright_python.sync_playwright", reason="axe is not installed"
 )
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        shutil.which("chromium") is None, reason="there is no chromium on this machine"
-    ),
-    pytest.mark.filterwarnings("ignore"),  # playwright's own, when its loop closes
-]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")

@@ -1,12 +1,10 @@
 """Open Images' lists, however long, become credited images with their labels."""
 
-import importlib.util
 import shutil
 import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -17,6 +15,7 @@ from evoke_core.corpus.quota import take
 from evoke_core.corpus.sources import open_images, open_images_labels
 from evoke_core.corpus.sources.open_images import list_open_images
 from evoke_core.errors import SourceError
+from tests.evoke_core.corpus.sources import releases
 
 IMAGES = (
     "ImageID,Subset,OriginalURL,OriginalLandingURL,License,AuthorProfileURL,Author,"
@@ -269,16 +268,7 @@ def test_the_configured_source_says_what_to_put_there(assets_config: Path):
         list(list_open_images(source))
 
 
-@pytest.fixture
-def releases() -> ModuleType:
-    path = Path(__file__).with_name("releases.py")
-    spec = importlib.util.spec_from_file_location("releases", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_a_generated_release_is_a_release(releases: ModuleType, tmp_path: Path):
+def test_a_generated_release_is_a_release(tmp_path: Path):
     images = listed(releases.write_open_images(tmp_path, 200), quota=50)
 
     assert len(images) == 50
@@ -303,9 +293,7 @@ print(count, peak_bytes() >> 20)
 
 
 @pytest.mark.slow
-def test_memory_stays_flat_however_many_labels_are_listed(
-    releases: ModuleType, tmp_path: Path
-):
+def test_memory_stays_flat_however_many_labels_are_listed(tmp_path: Path):
     peaks_mib = []
     for labels in (2, 8):
         path = releases.write_open_images(

@@ -1,12 +1,10 @@
 """A release of Unsplash Lite, in whichever of its forms, becomes credited photos."""
 
-import importlib.util
 import shutil
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -15,6 +13,7 @@ from evoke_core.config.loading import load_sources
 from evoke_core.corpus.listed import Listed
 from evoke_core.corpus.sources.unsplash import list_unsplash
 from evoke_core.errors import SourceError
+from tests.evoke_core.corpus.sources import releases
 
 PHOTOS = "photo_id photo_image_url photo_submitted_at photo_description ai_description"
 PEOPLE = "photographer_first_name photographer_last_name photographer_username"
@@ -251,16 +250,7 @@ def test_the_configured_source_says_what_to_put_there(assets_config: Path):
         list(list_unsplash(source))
 
 
-@pytest.fixture
-def releases() -> ModuleType:
-    path = Path(__file__).with_name("releases.py")
-    spec = importlib.util.spec_from_file_location("releases", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_a_generated_release_is_a_release(releases: ModuleType, tmp_path: Path):
+def test_a_generated_release_is_a_release(tmp_path: Path):
     photos = listed(releases.write_unsplash(tmp_path, 30, keywords=9))
 
     assert len(photos) == 30
@@ -281,7 +271,7 @@ print(count, peak_bytes() >> 20)
 
 
 @pytest.mark.slow
-def test_all_of_lite_is_listed_in_little_memory(releases: ModuleType, tmp_path: Path):
+def test_all_of_lite_is_listed_in_little_memory(tmp_path: Path):
     path = releases.write_unsplash(tmp_path, 25_000)
 
     said = subprocess.run(

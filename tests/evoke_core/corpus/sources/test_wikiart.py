@@ -1,11 +1,9 @@
 """WikiArt's lists, with all their oddities, become paintings of known painters."""
 
-import importlib.util
 import os
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -14,6 +12,7 @@ from evoke_core.config.loading import load_sources
 from evoke_core.corpus.listed import Listed
 from evoke_core.corpus.sources.wikiart import list_wikiart
 from evoke_core.errors import SourceError
+from tests.evoke_core.corpus.sources import releases
 
 YEARS = {"claude-monet": 1926, "pablo-picasso": 1973, "yayoi-kusama": None}
 
@@ -231,16 +230,7 @@ def test_the_configured_source_says_what_to_put_there(assets_config: Path):
         list(list_wikiart(source, YEARS))
 
 
-@pytest.fixture
-def releases() -> ModuleType:
-    path = Path(__file__).with_name("releases.py")
-    spec = importlib.util.spec_from_file_location("releases", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_a_generated_release_is_a_release(releases: ModuleType, tmp_path: Path):
+def test_a_generated_release_is_a_release(tmp_path: Path):
     paintings = listed(releases.write_wikiart(tmp_path, 60, on_disk=5))
 
     assert len(paintings) == 60
@@ -262,9 +252,7 @@ print(count, peak_bytes() >> 20)
 
 
 @pytest.mark.slow
-def test_all_of_wikiart_is_listed_in_little_memory(
-    releases: ModuleType, tmp_path: Path
-):
+def test_all_of_wikiart_is_listed_in_little_memory(tmp_path: Path):
     path = releases.write_wikiart(tmp_path, 80_000, on_disk=1_000)
 
     said = subprocess.run(
