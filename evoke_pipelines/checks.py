@@ -1,57 +1,25 @@
 """What must hold before the next stage starts; a failing check blocks it.
 
-One check a table is generated from the data dictionary; the others count what went
-into a stage and what came out. A check reads what is stored, never how it was made.
+They count what went into a stage and what came out; whether a table fits the data
+dictionary is asked where it is made (`dictionary`). A check reads what is stored, never
+how it was made.
 """
-
-from collections.abc import Mapping
-from typing import Any
 
 import dagster as dg
 import polars as pl
 
-from evoke_core.columns import Column
 from evoke_core.config.fields import AXES
 from evoke_core.config.profile import RunProfile
 from evoke_core.corpus.curation import KEPT, barred, count_by_status
 from evoke_core.corpus.licences import Licences
-from evoke_core.errors import SchemaError
 from evoke_core.latest import DIRECTIONS
-from evoke_core.schemas import TABLES, validate
 from evoke_core.storage.store import Store
 from evoke_core.storage.tables import read_arrays, read_table
-from evoke_pipelines.shown import as_markdown
+from evoke_pipelines.shown import as_markdown, check_result
 
 # Below it the two dozen that a query finds are a quarter of the half that is judged.
 _ENOUGH_TO_JUDGE = 200
 _NAMED = 5  # rows that a failed check shows
-
-
-def _fits_the_data_dictionary(table: str) -> dg.AssetChecksDefinition:
-    @dg.asset_check(
-        asset=table,
-        name=f"{table}_fit_the_data_dictionary",
-        description=(
-            "Columns, types, choices, unique keys and unit lengths are as declared."
-        ),
-        blocking=True,
-    )
-    def check(store: dg.ResourceParam[Store]) -> dg.AssetCheckResult:
-        try:
-            frame = read_table(store, table)
-        except KeyError:
-            return _result({table: "nothing is stored under this name"})
-        except (SchemaError, pl.exceptions.PolarsError) as damage:
-            return _result({table: f"can't be read: {damage}"})
-        wrong = {}
-        try:
-            validate(table, frame)
-        except SchemaError as broken:
-            wrong["data dictionary"] = str(broken)
-        shown = {"rows": frame.height, "columns": _rules(table, frame)}
-        return _result(wrong, shown)
-
-    return check
 
 
 @dg.asset_check(asset="curated_images", blocking=True)
@@ -71,7 +39,7 @@ def every_listed_picture_is_accounted_for(
         if listed.height == sum(counts.values())
         else f"{listed.height} were listed, {sum(counts.values())} are accounted for",
     }
-    return _result(
+    return check_result(
         wrong,
         {
             "listed": listed.height,
@@ -100,7 +68,7 @@ def every_kept_picture_is_licensed_and_credited(
     shown = kept.select("image_id").join(manifest, on="image_id")
     nameless = shown.filter(pl.col("attribution").str.strip_chars() == "")
     by_licence = shown.group_by("licence").len("kept").sort("kept", descending=True)
-    return _result(
+    return check_result(
         {"kept against the policy": _few(refused), "without credit": _few(nameless)},
         {
             "policy": policy,
@@ -124,7 +92,7 @@ def every_kept_picture_has_vector_and_tags(
     untagged = kept.join(tags, on="image_id", how="anti")
     unkept = tags.join(kept, on="image_id", how="anti")
     blind = kept.join(facts.join(vectors, on="sha256"), on="image_id", how="anti")
-    return _result(
+    return check_result(
         {
             "kept without tags": _few(untagged),
             "tagged, but not kept": _few(unkept),
@@ -155,7 +123,7 @@ def every_listed_track_is_accounted_for(
         if listed.height == accounted
         else f"{listed.height} were listed, {accounted} are accounted for",
     }
-    return _result(
+    return check_result(
         wrong,
         {
             "listed": listed.height,
@@ -177,7 +145,7 @@ def every_pair_joins_a_heard_track_and_a_kept_picture(
     deaf = pairs.join(tracks, on="track_id", how="anti")
     blind = pairs.join(kept, on="image_id", how="anti")
     positive = pairs.filter(pl.col("kind") == "positive").height
-    return _result(
+    return check_result(
         {
             "unknown tracks": _few(deaf, "track_id"),
             "unknown pictures": _few(blind),
@@ -216,29 +184,13 @@ def sliders_move_what_they_name(
             "leak, at most 0.33": [card[name]["leak"] for name in AXES],
         }
     )
-    return _result(
+    return check_result(
         wrong,
         {
             "pictures": card["pictures"],
             "sliders": dg.MetadataValue.md(as_markdown(judged)),
         },
         severity=severity,
-    )
-
-
-def _result(
-    wrong: Mapping[str, str],
-    shown: Mapping[str, Any] | None = None,
-    *,
-    severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.ERROR,
-) -> dg.AssetCheckResult:
-    """Pass if nothing is wrong; else say in words what is."""
-    said = [f"{what}: {which}" for what, which in wrong.items() if which]
-    return dg.AssetCheckResult(
-        passed=not said,
-        severity=severity,
-        description="; ".join(said) or None,
-        metadata=shown,
     )
 
 
@@ -251,34 +203,7 @@ def _few(rows: pl.DataFrame, column: str = "image_id") -> str:
     return f"{rows.height} ({named}{more})"
 
 
-def _rules(table: str, frame: pl.DataFrame) -> dg.MetadataValue[str]:
-    """Show each declared column beside what was found in it."""
-    declared = TABLES[table]
-    rows = [
-        {
-            "column": name,
-            "type": str(frame.schema.get(name, "absent")),
-            "declared": _declared(column, is_key=name in declared.key),
-            "empty": str(frame[name].null_count()) if name in frame.columns else "",
-        }
-        for name, column in declared.columns.items()
-    ]
-    return dg.MetadataValue.md(as_markdown(pl.DataFrame(rows)))
-
-
-def _declared(column: Column, *, is_key: bool) -> str:
-    parts = [
-        str(column.dtype),
-        "key" * is_key,
-        "may be empty" * column.optional,
-        "unit length" * column.unit_length,
-        " / ".join(column.choices),
-    ]
-    return ", ".join(part for part in parts if part)
-
-
 CHECKS = [
-    *(_fits_the_data_dictionary(table) for table in TABLES),
     every_listed_picture_is_accounted_for,
     every_kept_picture_is_licensed_and_credited,
     every_kept_picture_has_vector_and_tags,

@@ -7,19 +7,20 @@ partitioned table is kept in parts, each with a stamp of its own.
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, is_dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import dagster as dg
 import polars as pl
-from pydantic import BaseModel
 
 from evoke_core.schemas import TABLES
 from evoke_core.storage.journal import Journal
 from evoke_core.storage.stamps import Stamp, drop_stamp, read_stamp, write_stamp
 from evoke_core.storage.store import Store, digest
 from evoke_core.storage.tables import WHOLE, stored_parts, table_key, write_table
+from evoke_pipelines.dictionary import check_dictionary
 from evoke_pipelines.policies import retrying
+from evoke_pipelines.recipe import asset_recipe, part_recipe, schema_digest
 from evoke_pipelines.shown import as_metadata, counts, place, sample
 
 _ROWS, _PART_ROWS = "dagster/row_count", "dagster/partition_row_count"
@@ -81,13 +82,14 @@ def refresh(
     name = context.asset_key.path[-1]
 
     def recipe() -> str:
-        return _recipe(context, store, settings)
+        return asset_recipe(context, store, settings)
 
     with retrying(context):
         stamp, recomputed = _renewed(context, store, name, (recipe, again, make))
         return dg.MaterializeResult(
             metadata=_metadata(store, stamp, recomputed=recomputed),
             data_version=dg.DataVersion(stamp.digest),
+            check_results=_checked(store, name),
         )
 
 
@@ -113,7 +115,7 @@ def refresh_table(
         context,
         store,
         lambda: _make_part(store, name, WHOLE, table),
-        settings=[settings, *map(_schema, beside)] if beside else settings,
+        settings=[settings, *map(schema_digest, beside)] if beside else settings,
         again=again or not all(_is_whole(store, each) for each in beside),
     )
 
@@ -153,17 +155,16 @@ def refresh_parts(
         for part, (stamp, recomputed) in done.items():
             shown = _metadata(store, stamp, recomputed=recomputed) | {_ROWS: rows}
             context.add_asset_metadata(shown, partition_key=part)
-        return dg.MaterializeResult(data_version=dg.DataVersion(whole))
+        return dg.MaterializeResult(
+            data_version=dg.DataVersion(whole), check_results=_checked(store, name)
+        )
 
 
 def _renewed_part(
     context: dg.AssetExecutionContext, store: Store, part: str, table: TableRecipe
 ) -> tuple[Stamp, bool]:
     name = context.asset_key.path[-1]
-    code = context.assets_def.code_versions_by_key.get(context.asset_key)
-    recipe = digest(
-        {"code": code, "settings": _plain(table.settings), "schema": _schema(name)}
-    )
+    recipe = part_recipe(context, table.settings)
 
     def make() -> Made:
         return _make_part(store, name, part, table)
@@ -242,51 +243,18 @@ def _make(store: Store, recipe: str, make: Callable[[], Made]) -> Stamp | None:
     return stamp if stamp.holds(store) else None  # the blobs are those of the etags
 
 
+def _checked(store: Store, name: str) -> list[dg.AssetCheckResult]:
+    return [check_dictionary(store, name)] if name in TABLES else []
+
+
 def _parts(context: dg.AssetExecutionContext) -> list[str]:
     partitions = context.assets_def.partitions_def
     return list(partitions.get_partition_keys()) if partitions else []
 
 
-def _recipe(context: dg.AssetExecutionContext, store: Store, settings: object) -> str:
-    key = context.asset_key
-    inputs = sorted(k.path[-1] for k in context.assets_def.asset_deps[key])
-    stamps = {name: read_stamp(store, name) for name in inputs}
-    return digest(
-        {
-            "code": context.assets_def.code_versions_by_key.get(key),
-            "settings": _plain(settings),
-            "schema": _schema(key.path[-1]),
-            "inputs": {name: s.digest if s else None for name, s in stamps.items()},
-        }
-    )
-
-
-def _schema(name: str) -> str | None:
-    """Digest what the data dictionary asks of a table: an older one is made anew."""
-    if name not in TABLES:
-        return None
-    rules = {
-        column: [str(each.dtype), each.optional, each.unit_length, each.choices]
-        for column, each in TABLES[name].columns.items()
-    }
-    return digest([rules, TABLES[name].key])
-
-
 def _is_whole(store: Store, name: str) -> bool:
     stamp = read_stamp(store, name)
     return stamp.holds(store) if stamp else store.exists(table_key(name))
-
-
-def _plain(settings: object) -> Any:  # noqa: ANN401 (any JSON)
-    if isinstance(settings, BaseModel):
-        return settings.model_dump(mode="json")
-    if is_dataclass(settings) and not isinstance(settings, type):
-        return _plain(asdict(settings))
-    if isinstance(settings, (list, tuple)):
-        return [_plain(each) for each in settings]
-    if isinstance(settings, dict):
-        return {str(name): _plain(value) for name, value in settings.items()}
-    return settings
 
 
 def _metadata(store: Store, stamp: Stamp, *, recomputed: bool) -> dict[str, Any]:

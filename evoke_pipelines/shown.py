@@ -243,3 +243,19 @@ def _cell(value: object) -> str:
 
 def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else text[:most] + "…"
+
+
+def check_result(
+    wrong: Mapping[str, str],
+    shown: Mapping[str, Any] | None = None,
+    *,
+    severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.ERROR,
+) -> dg.AssetCheckResult:
+    """Pass if nothing is wrong; else say in words what is."""
+    said = [f"{what}: {which}" for what, which in wrong.items() if which]
+    return dg.AssetCheckResult(
+        passed=not said,
+        severity=severity,
+        description="; ".join(said) or None,
+        metadata=shown,
+    )

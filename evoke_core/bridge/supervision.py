@@ -116,10 +116,10 @@ def mean_looks(music: Side, images: Side, pairs: Pairs, *, seed: int) -> Array:
     share = _paired_share(len(music), pairs)
     looks = np.zeros((len(music), images.embedding.shape[1]), np.float32)
     if share.min() < 1.0:
-        some = _some(images, seed)
-        for rows in row_blocks(len(music), len(some)):
-            targets = soft_targets(music.rows(rows), some, temperature=_SHARPNESS)
-            looks[rows] = l2_normalize(targets @ some.embedding)
+        drawn = _some(images, seed)
+        for some in row_blocks(len(music), len(drawn)):
+            targets = soft_targets(music.rows(some), drawn, temperature=_SHARPNESS)
+            looks[some] = l2_normalize(targets @ drawn.embedding)
     looks *= (1.0 - share)[:, None]
     matches = pairs.weight > 0
     total = np.bincount(pairs.music[matches], pairs.weight[matches], len(music))
@@ -127,8 +127,8 @@ def mean_looks(music: Side, images: Side, pairs: Pairs, *, seed: int) -> Array:
     for block in np.array_split(np.flatnonzero(matches), 1 + len(pairs) // 4096):
         rows, seen = pairs.music[block], images.embedding[pairs.image[block]]
         np.add.at(looks, rows, seen * (pairs.weight[block] * part[rows])[:, None])
-    for rows in row_blocks(len(music), looks.shape[1]):  # in place: the table is large
-        looks[rows] = l2_normalize(looks[rows])
+    for some in row_blocks(len(music), looks.shape[1]):  # in place: the table is large
+        looks[some] = l2_normalize(looks[some])
     return looks
 
 

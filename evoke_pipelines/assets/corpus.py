@@ -18,6 +18,7 @@ from evoke_core.storage.tables import (
     read_table,
     read_table_or_empty,
 )
+from evoke_pipelines.dictionary import CheckedTable, fits_dictionary
 from evoke_pipelines.partitions import PICTURE_SHARDS
 from evoke_pipelines.refresh import TableRecipe, refresh_parts, refresh_table
 from evoke_pipelines.shown import counts, log_progress, picture, thumbnails
@@ -29,13 +30,14 @@ _GROUP = "corpus"
     group_name=_GROUP,
     kinds={"polars"},
     code_version="2",
+    check_specs=[fits_dictionary("source_manifests")],
 )
 def source_manifests(
     context: dg.AssetExecutionContext,
     store: dg.ResourceParam[Store],
     run_profile: dg.ResourceParam[RunProfile],
     sources: dg.ResourceParam[Sources],
-) -> dg.MaterializeResult[None]:
+) -> CheckedTable:
     """Every picture that the profile's collections list, with credit and licence.
 
     Listing is cheap and done at every run; what follows works only on what changed.
@@ -69,6 +71,7 @@ class FetchConfig(dg.Config):
     partitions_def=PICTURE_SHARDS,
     backfill_policy=dg.BackfillPolicy.single_run(),
     code_version="4",
+    check_specs=[fits_dictionary("image_files")],
 )
 def image_files(
     context: dg.AssetExecutionContext,
@@ -76,7 +79,7 @@ def image_files(
     store: dg.ResourceParam[Store],
     run_profile: dg.ResourceParam[RunProfile],
     sources: dg.ResourceParam[Sources],
-) -> dg.MaterializeResult[None]:
+) -> CheckedTable:
     """Where each listed picture's bytes are, or why they could not be had.
 
     A user's own files are read where they lie, paintings are painted once, all else is
@@ -121,11 +124,12 @@ def image_files(
     partitions_def=PICTURE_SHARDS,
     backfill_policy=dg.BackfillPolicy.single_run(),
     code_version=MEASURED_BY,
+    check_specs=[fits_dictionary("image_facts")],
 )
 def image_facts(
     context: dg.AssetExecutionContext,
     store: dg.ResourceParam[Store],
-) -> dg.MaterializeResult[None]:
+) -> CheckedTable:
     """Size, perceptual hash, palette, attributes … from one scaled decode a picture.
 
     Leaves one thumbnail a picture, which everything after reads. What can't be decoded

@@ -17,6 +17,7 @@ from evoke_core.images.precomputed import without_unfindable
 from evoke_core.storage.stamps import drop_stamp, read_stamp
 from evoke_core.storage.store import Store, digest
 from evoke_core.storage.tables import as_matrix, read_table, read_table_or_empty
+from evoke_pipelines.dictionary import CheckedTable, fits_dictionary
 from evoke_pipelines.refresh import Made, refresh, refresh_table
 from evoke_pipelines.shown import (
     as_markdown,
@@ -37,13 +38,14 @@ KEPT_KEY, LEFT_OUT_KEY = "reports/kept.webp", "reports/left_out.webp"
     kinds={"numpy"},
     deps=["source_manifests", "image_facts", "image_embeddings"],
     code_version="2",
+    check_specs=[fits_dictionary("duplicate_clusters")],
 )
 def duplicate_clusters(
     context: dg.AssetExecutionContext,
     store: dg.ResourceParam[Store],
     run_profile: dg.ResourceParam[RunProfile],
     licences: dg.ResourceParam[Licences],
-) -> dg.MaterializeResult[None]:
+) -> CheckedTable:
     """Which pictures are the same picture: by bytes, or by pHash and outline.
 
     One of each cluster is its keeper: one that boards may show, then the largest, the
@@ -90,6 +92,7 @@ def duplicate_clusters(
         "duplicate_clusters",
     ],
     code_version="2",
+    check_specs=[fits_dictionary("curated_images")],
 )
 def curated_images(
     context: dg.AssetExecutionContext,
@@ -98,7 +101,7 @@ def curated_images(
     licences: dg.ResourceParam[Licences],
     aesthetics: dg.ResourceParam[Aesthetics],
     image_encoder: dg.ResourceParam[ImageEncoder],
-) -> dg.MaterializeResult[None]:
+) -> CheckedTable:
     """What became of every listed picture: kept, duplicate, rejected or failed.
 
     A user's own folder is never thinned for taste; what a rule would object to there

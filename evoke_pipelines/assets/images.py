@@ -19,6 +19,7 @@ from evoke_core.plots import plane_plot
 from evoke_core.storage.journal import Journal
 from evoke_core.storage.store import Store
 from evoke_core.storage.tables import as_matrix, read_table, read_table_or_empty
+from evoke_pipelines.dictionary import CheckedTable, fits_dictionary
 from evoke_pipelines.environment import read_environment
 from evoke_pipelines.refresh import refresh_table
 from evoke_pipelines.shown import (
@@ -39,13 +40,14 @@ _ASKED = 6  # pictures whose nearest ones are shown
     deps=["image_facts"],
     code_version="2",
     pool="encoder",
+    check_specs=[fits_dictionary("image_embeddings")],
 )
 def image_embeddings(
     context: dg.AssetExecutionContext,
     store: dg.ResourceParam[Store],
     run_profile: dg.ResourceParam[RunProfile],
     image_encoder: dg.ResourceParam[ImageEncoder],
-) -> dg.MaterializeResult[None]:
+) -> CheckedTable:
     """One unit vector for each distinct picture.
 
     Resumed by (sha256, encoder fingerprint): no picture is embedded twice.
@@ -75,6 +77,7 @@ def image_embeddings(
     deps=["source_manifests", "curated_images", "image_embeddings"],
     code_version="6",
     pool="encoder",
+    check_specs=[fits_dictionary("image_tags")],
 )
 def image_tags(
     context: dg.AssetExecutionContext,
@@ -82,7 +85,7 @@ def image_tags(
     run_profile: dg.ResourceParam[RunProfile],
     vocabulary: dg.ResourceParam[Vocabulary],
     image_encoder: dg.ResourceParam[ImageEncoder],
-) -> dg.MaterializeResult[None]:
+) -> CheckedTable:
     """Moods of every kept picture, and where it lies between calm and excited.
 
     Tagged without knowing any music; music is tagged without knowing any picture.

@@ -31,6 +31,7 @@ from evoke_core.storage.tables import (
     read_table_or_empty,
     write_table,
 )
+from evoke_pipelines.dictionary import CheckedTable, fits_dictionary
 from evoke_pipelines.refresh import Made, refresh, refresh_table
 from evoke_pipelines.shown import (
     as_markdown,
@@ -48,6 +49,7 @@ _SHOWN = 20  # lines of a list in the UI
     group_name=_GROUP,
     kinds={"polars"},
     code_version="3",
+    check_specs=[fits_dictionary("track_manifest")],
 )
 def track_manifest(
     context: dg.AssetExecutionContext,
@@ -55,7 +57,7 @@ def track_manifest(
     run_profile: dg.ResourceParam[RunProfile],
     sources: dg.ResourceParam[Sources],
     vocabulary: dg.ResourceParam[Vocabulary],
-) -> dg.MaterializeResult[None]:
+) -> CheckedTable:
     """Every track of the profile's music libraries; what is synthesized is rendered.
 
     What tables of labels say of a folder's songs stands beside them; rows that can't be
@@ -88,13 +90,14 @@ def track_manifest(
     deps=["track_manifest"],
     code_version="2",
     pool="encoder",
+    check_specs=[fits_dictionary("track_embeddings")],
 )
 def track_embeddings(
     context: dg.AssetExecutionContext,
     store: dg.ResourceParam[Store],
     run_profile: dg.ResourceParam[RunProfile],
     music_encoder: dg.ResourceParam[MusicEncoder],
-) -> dg.MaterializeResult[None]:
+) -> CheckedTable:
     """Unit vectors of every track and of its windows, with their place on the plane.
 
     A track that can't be heard is a row of `track_refusals` with its reason.
@@ -135,11 +138,12 @@ def track_embeddings(
     kinds={"polars"},
     deps=["track_embeddings"],
     code_version="2",
+    check_specs=[fits_dictionary("track_refusals")],
 )
 def track_refusals(
     context: dg.AssetExecutionContext,
     store: dg.ResourceParam[Store],
-) -> dg.MaterializeResult[None]:
+) -> CheckedTable:
     """Tracks that can't be used, each with its reason and the remedy."""
     return refresh_table(
         context,
@@ -155,11 +159,12 @@ def track_refusals(
     kinds={"polars"},
     deps=["track_embeddings"],
     code_version="1",
+    check_specs=[fits_dictionary("track_profiles")],
 )
 def track_profiles(
     context: dg.AssetExecutionContext,
     store: dg.ResourceParam[Store],
-) -> dg.MaterializeResult[None]:
+) -> CheckedTable:
     """Energy, valence, texture, harmonic complexity and rhythmic density over time."""
     return refresh_table(
         context,
@@ -218,13 +223,14 @@ def track_calibration(
     kinds={"polars"},
     deps=["track_embeddings", "track_manifest", "track_calibration"],
     code_version="2",
+    check_specs=[fits_dictionary("track_tags")],
 )
 def track_tags(
     context: dg.AssetExecutionContext,
     store: dg.ResourceParam[Store],
     run_profile: dg.ResourceParam[RunProfile],
     vocabulary: dg.ResourceParam[Vocabulary],
-) -> dg.MaterializeResult[None]:
+) -> CheckedTable:
     """Moods of every track and window, tagged without knowing any picture.
 
     What people said of a track joins what is heard; `labelled` says where.

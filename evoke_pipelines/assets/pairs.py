@@ -9,6 +9,7 @@ from evoke_core.images.gather import kept_pictures
 from evoke_core.pairs import pair_by_tags
 from evoke_core.storage.store import Store
 from evoke_core.storage.tables import as_matrix, read_table
+from evoke_pipelines.dictionary import CheckedTable, fits_dictionary
 from evoke_pipelines.refresh import refresh_table
 from evoke_pipelines.shown import as_markdown, rows_of_thumbnails
 
@@ -20,12 +21,13 @@ _TRACKS_SHOWN = 6
     kinds={"polars"},
     deps=["track_tags", "image_tags", "image_embeddings", "curated_images"],
     code_version="1",
+    check_specs=[fits_dictionary("training_pairs")],
 )
 def training_pairs(
     context: dg.AssetExecutionContext,
     store: dg.ResourceParam[Store],
     run_profile: dg.ResourceParam[RunProfile],
-) -> dg.MaterializeResult[None]:
+) -> CheckedTable:
     """Tracks and pictures whose independent tags agree, near misses, and others.
 
     Tracks are dealt to folds here, so that each can be judged by a bridge that never

@@ -23,6 +23,7 @@ from evoke_core.reviews.summary import (
 from evoke_core.schemas import TABLES
 from evoke_core.storage.store import Store
 from evoke_core.storage.tables import read_table
+from evoke_pipelines.dictionary import CheckedTable, fits_dictionary
 from evoke_pipelines.refresh import refresh_table
 from evoke_pipelines.shown import as_markdown, picture
 
@@ -91,10 +92,11 @@ def study_page(
     kinds={"polars"},
     deps=["duplicate_clusters", "track_embeddings"],
     code_version="2",
+    check_specs=[fits_dictionary("curated_pairs")],
 )
 def curated_pairs(
     context: dg.AssetExecutionContext, store: dg.ResourceParam[Store]
-) -> dg.MaterializeResult[None]:
+) -> CheckedTable:
     """Songs and pictures that people said belong together, or do not.
 
     Takes new verdict files out of reviews/inbox/; what can't be taken lies in

@@ -12,6 +12,7 @@ from evoke_core.storage.local import LocalStore
 from evoke_core.storage.stamps import read_stamp
 from evoke_core.storage.store import digest
 from evoke_core.storage.tables import read_table, table_key
+from evoke_pipelines.dictionary import fits_dictionary
 from evoke_pipelines.partitions import one_run_over
 from evoke_pipelines.refresh import (
     Made,
@@ -86,7 +87,11 @@ def test_a_make_that_breaks_leaves_no_stamp_so_that_the_next_run_works(store) ->
 
 
 def _refusals(store: LocalStore):
-    @dg.asset(name="track_refusals", code_version="1")
+    @dg.asset(
+        name="track_refusals",
+        code_version="1",
+        check_specs=[fits_dictionary("track_refusals")],
+    )
     def table(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         return refresh_table(context, store, refused_track, settings=None)
 
@@ -142,6 +147,7 @@ class Parts:
             name="image_files",
             partitions_def=shards,
             backfill_policy=dg.BackfillPolicy.single_run(),
+            check_specs=[fits_dictionary("image_files")],
         )
         def files(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
             return refresh_parts(context, self.store, self._recipe)

@@ -32,6 +32,7 @@ from evoke_core.schemas import TABLES
 from evoke_core.storage.local import LocalStore
 from evoke_core.storage.tables import read_table, table_key
 from evoke_pipelines.definitions import defs
+from evoke_pipelines.dictionary import fits_dictionary
 from evoke_pipelines.refresh import refresh_table
 from tests.evoke_pipelines.micro import micro, refresh_to_pairs, refused_track
 
@@ -72,7 +73,11 @@ class Refusals:
         return refused_track()
 
     def refresh(self) -> None:
-        @dg.asset(name="track_refusals", code_version="1")
+        @dg.asset(
+            name="track_refusals",
+            code_version="1",
+            check_specs=[fits_dictionary("track_refusals")],
+        )
         def table(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
             return refresh_table(context, self.store, self.make, settings=None)
 

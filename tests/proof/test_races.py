@@ -21,6 +21,7 @@ from evoke_core.storage.local import LocalStore
 from evoke_core.storage.stamps import Stamp, read_stamp, write_stamp
 from evoke_core.storage.store import digest
 from evoke_core.storage.tables import read_table, table_key, write_table
+from evoke_pipelines.dictionary import fits_dictionary
 from evoke_pipelines.refresh import Made, refresh_table
 from evoke_pipelines.refresh import refresh as refresh_asset
 from tests.evoke_pipelines.micro import refused_track
@@ -98,7 +99,7 @@ def test_a_table_that_another_run_puts_in_its_place_is_not_taken_for_it(
 
     store = Contested(tmp_path)
 
-    @dg.asset(code_version="1")
+    @dg.asset(code_version="1", check_specs=[fits_dictionary("track_refusals")])
     def track_refusals(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         return refresh_table(context, store, lambda: ours, settings=None)
 
