@@ -73,7 +73,7 @@ def place_of(address: str, *, base: "httpx.URL | None" = None) -> Place:
         got = "no valid address" if "@" in str(address) else str(wrong)
         raise _bad(address, got) from wrong
     if url.scheme not in {"http", "https"}:
-        raise _bad(address, f"scheme {url.scheme!r} instead of http, https or s3")
+        raise _bad(address, f"scheme {url.scheme} instead of http, https or s3")
     if not _HOST.fullmatch(host) or not 0 < (port or 1) < 65536:
         raise _bad(address, "no host")
     if url.userinfo:
@@ -109,7 +109,8 @@ async def resolve(host: str, port: int, *, allow_private: bool) -> tuple[str, ..
     except (OSError, UnicodeError) as wrong:
         raise PictureRefused(
             "unresolved_host",
-            f"{host}: got {str(wrong)!r} for its name; check the network's DNS",
+            f"{_brief(host)}: got {_brief(str(wrong))!r} for its name; check the "
+            "network's DNS",
         ) from wrong
     # A zone ("fe80::1%eth0") is ours to know and no part of an address.
     listed = (str(entry[4][0]).partition("%")[0] for entry in found)
@@ -162,16 +163,22 @@ def _embedded(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
 def _private(host: str, numbers: str) -> PictureRefused:
     return PictureRefused(
         "private_address",
-        f"{host}: is at {numbers}, which is not on the public internet; "
-        "set download.allow_private if that is meant",
+        f"{_brief(host)}: is at {_brief(numbers)}, which is not on the public "
+        "internet; set download.allow_private if that is meant",
     )
 
 
 def _bad(address: str, got: str) -> PictureRefused:
     # The query may hold keys, and so may all that stands before an @.
     plain = address.rpartition("@")[2].partition("?")[0]
-    shown = ascii(plain[:_LONGEST_SHOWN])
     return PictureRefused(
         "bad_address",
-        f"{shown}: can't be fetched: {got}; mend it in the collection's list",
+        f"'{_brief(plain)}': can't be fetched: {_brief(got)}; mend it in the "
+        "collection's list",
     )
+
+
+def _brief(text: str) -> str:
+    """Write what a stranger wrote in printable ASCII and in few characters."""
+    plain = ascii(text)[1:-1]
+    return plain if len(plain) <= _LONGEST_SHOWN else f"{plain[:_LONGEST_SHOWN]}..."

@@ -87,6 +87,24 @@ def test_what_is_no_web_address_is_refused_in_printable_words(address: str):
     assert "secret" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://" + "\N{SNOWMAN}" * 3000,
+        "https://a.b:" + "\U0001f600" * 3000,
+        "x" * 3000 + "://a.b/",
+        "https://" + "a" * 3000 + "/a.jpg",  # a name that no resolver takes
+    ],
+    ids=["no name", "no port", "no scheme", "long name"],
+)
+def test_a_refusal_is_short_however_long_the_address(address: str):
+    with pytest.raises(PictureRefused) as refused:
+        asyncio.run(resolve(place_of(address).url.host, 443, allow_private=False))
+
+    assert str(refused.value).isascii()
+    assert len(str(refused.value)) < 600
+
+
 def test_a_place_is_shown_without_its_query():
     place = place_of("HTTPS://Example.org/a b.jpg?token=1#x")
 
