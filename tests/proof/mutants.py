@@ -200,6 +200,7 @@ def main() -> int:
     began, tallies = time.monotonic(), []
     for modules, tests in RUNS:
         if not only or only & set(modules):
+            sys.stderr.write(f"{', '.join(modules)} ...\n")
             with tempfile.TemporaryDirectory() as folder:
                 at_once = os.cpu_count() or 1
                 tallies += mutate(
