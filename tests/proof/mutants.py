@@ -42,6 +42,7 @@ BAR = 0.9  # of the mutants that are not equivalent
 
 _COPIED = ("evoke_core", "evoke_pipelines", "assets_config", "tests")
 _ROOT = Path(__file__).parents[2]
+_SPINNER = re.compile("[\u2800-\u28ff]")  # mutmut turns one of Braille patterns
 _LIVES, _UNTESTED = 0, (5, 33)  # exit statuses of mutmut's; the rest are deaths
 # They collect garbage or write files for every mutant, half of its time.
 _NOT_NEEDED = ("unraisableexception", "threadexception", "cacheprovider")
@@ -168,8 +169,15 @@ def _mutmut(folder: Path, *arguments: str) -> str:
         env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
     )  # fmt: skip
     if ended.returncode:
-        raise RuntimeError(f"mutmut {' '.join(arguments)}\n{ended.stdout[-4000:]}")
+        said = _without_spinners(ended.stdout + ended.stderr)
+        raise RuntimeError(f"mutmut {' '.join(arguments)}\n{said[-4000:]}")
     return ended.stdout
+
+
+def _without_spinners(told: str) -> str:
+    """Leave out the lines that only turn, so that what failed can be read."""
+    lines = told.replace("\r", "\n").splitlines()
+    return "\n".join(line for line in lines if not _SPINNER.match(line))
 
 
 def _mutant(path: str, name: str, difference: str) -> Mutant:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.proof.mutants import Tally, _mutant
+from tests.proof.mutants import Tally, _mutant, _without_spinners
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,9 @@ def test_equivalent_mutants_count_neither_way():
     assert tally.missed == [lives]
     assert tally.share_killed == 0.9
     assert Tally("b.py", 1, (same,)).share_killed == 1
+
+
+def test_what_failed_is_not_lost_among_turning_lines():
+    told = "1 failed: test_a\n\r\u280b Running clean tests\r\u2819 Running\nFailed\n"
+
+    assert _without_spinners(told).split() == ["1", "failed:", "test_a", "Failed"]
