@@ -163,10 +163,12 @@ def _configure(folder: Path, paths: list[str], tests: list[str]) -> None:
 
 
 def _mutmut(folder: Path, *arguments: str) -> str:
+    # Another session of pytest clears away what it takes for left behind.
+    own = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_DEBUG_TEMPROOT": str(folder)}
     ended = subprocess.run(
         [sys.executable, "-m", "mutmut", *arguments],
         cwd=folder, capture_output=True, text=True, check=False,
-        env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        env=os.environ | own,
     )  # fmt: skip
     if ended.returncode:
         said = _without_spinners(ended.stdout + ended.stderr)
