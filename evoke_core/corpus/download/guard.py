@@ -109,8 +109,8 @@ async def resolve(host: str, port: int, *, allow_private: bool) -> tuple[str, ..
     except (OSError, UnicodeError) as wrong:
         raise PictureRefused(
             "unresolved_host",
-            f"{_brief(host)}: got {_brief(str(wrong))!r} for its name; check the "
-            "network's DNS",
+            f"{host[:_LONGEST_SHOWN]}: got {_brief(str(wrong))!r} for its name; check "
+            "the network's DNS",
         ) from wrong
     # A zone ("fe80::1%eth0") is ours to know and no part of an address.
     listed = (str(entry[4][0]).partition("%")[0] for entry in found)
@@ -163,7 +163,7 @@ def _embedded(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
 def _private(host: str, numbers: str) -> PictureRefused:
     return PictureRefused(
         "private_address",
-        f"{_brief(host)}: is at {_brief(numbers)}, which is not on the public "
+        f"{host[:_LONGEST_SHOWN]}: is at {numbers}, which is not on the public "
         "internet; set download.allow_private if that is meant",
     )
 
