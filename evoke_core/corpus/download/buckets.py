@@ -10,12 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from evoke_core.corpus.download.guard import Place, bucket_and_key
+from evoke_core.corpus.download.guard import Place, brief, bucket_and_key
 
 SCHEME = "s3://"
 _CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_ROLE_ARN")
 _VALID_S = 3600  # of a signature; it is made when its request goes out
-_LONGEST_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ class Buckets:
         url = self.client.generate_presigned_url(
             "get_object", {"Bucket": bucket, "Key": key}, ExpiresIn=_VALID_S
         )
-        shown = ascii(f"{SCHEME}{bucket}/{key}")[1:-1][:_LONGEST_SHOWN]
+        shown = brief(f"{SCHEME}{bucket}/{key}")
         # The operator named the endpoint, and may well have it in a private network.
         return Place(httpx.URL(url), shown, is_trusted=True)
 

@@ -109,7 +109,7 @@ async def resolve(host: str, port: int, *, allow_private: bool) -> tuple[str, ..
     except (OSError, UnicodeError) as wrong:
         raise PictureRefused(
             "unresolved_host",
-            f"{host[:_LONGEST_SHOWN]}: got {_brief(str(wrong))!r} for its name; check "
+            f"{host[:_LONGEST_SHOWN]}: got {brief(str(wrong))!r} for its name; check "
             "the network's DNS",
         ) from wrong
     # A zone ("fe80::1%eth0") is ours to know and no part of an address.
@@ -173,12 +173,11 @@ def _bad(address: str, got: str) -> PictureRefused:
     plain = address.rpartition("@")[2].partition("?")[0]
     return PictureRefused(
         "bad_address",
-        f"'{_brief(plain)}': can't be fetched: {_brief(got)}; mend it in the "
+        f"'{brief(plain)}': can't be fetched: {brief(got)}; mend it in the "
         "collection's list",
     )
 
 
-def _brief(text: str) -> str:
-    """Write what a stranger wrote in printable ASCII and in few characters."""
-    plain = ascii(text)[1:-1]
-    return plain if len(plain) <= _LONGEST_SHOWN else f"{plain[:_LONGEST_SHOWN]}..."
+def brief(text: str) -> str:
+    """Write what a stranger wrote in printable ASCII and at most 200 characters."""
+    return ascii(text)[1:-1][:_LONGEST_SHOWN]
