@@ -18,29 +18,17 @@ def asset_recipe(
     context: dg.AssetExecutionContext, store: Store, settings: object
 ) -> str:
     """Digest all that an asset depends on, its inputs as their stamps have them now."""
-    key = context.asset_key
-    inputs = sorted(k.path[-1] for k in context.assets_def.asset_deps[key])
-    stamps = {name: read_stamp(store, name) for name in inputs}
-    return digest(
-        {
-            "code": context.assets_def.code_versions_by_key.get(key),
-            "settings": _plain(settings),
-            "schema": schema_digest(key.path[-1]),
-            "inputs": {name: s.digest if s else None for name, s in stamps.items()},
-        }
-    )
+    deps = context.assets_def.asset_deps[context.asset_key]
+    stamps = {
+        name: read_stamp(store, name) for name in sorted(k.path[-1] for k in deps)
+    }
+    inputs = {name: stamp.digest if stamp else None for name, stamp in stamps.items()}
+    return digest(_own(context, settings) | {"inputs": inputs})
 
 
 def part_recipe(context: dg.AssetExecutionContext, settings: object) -> str:
     """Digest what a part depends on; its settings say what of the inputs it reads."""
-    key = context.asset_key
-    return digest(
-        {
-            "code": context.assets_def.code_versions_by_key.get(key),
-            "settings": _plain(settings),
-            "schema": schema_digest(key.path[-1]),
-        }
-    )
+    return digest(_own(context, settings))
 
 
 def schema_digest(name: str) -> str | None:
@@ -52,6 +40,15 @@ def schema_digest(name: str) -> str | None:
         for column, each in TABLES[name].columns.items()
     }
     return digest([rules, TABLES[name].key])
+
+
+def _own(context: dg.AssetExecutionContext, settings: object) -> dict[str, Any]:
+    key = context.asset_key
+    return {
+        "code": context.assets_def.code_versions_by_key.get(key),
+        "settings": _plain(settings),
+        "schema": schema_digest(key.path[-1]),
+    }
 
 
 def _plain(settings: object) -> Any:  # noqa: ANN401 (any JSON)
