@@ -28,7 +28,7 @@ demo: $(VENV)/.core $(DAGSTER_HOME)/dagster.yaml  ## a finished board; SONG= and
 test: $(VENV)/.dev  ## the tests
 	@$(BIN)/python -m pytest $(ON_ALL_CORES)
 
-proof: $(VENV)/.dev  ## faults at every boundary, slow tests, mutants, benchmarks: some two hours
+proof: $(VENV)/.dev  ## faults at every boundary, slow tests, mutants, benchmarks: an hour and a half
 	@$(MAKE) --no-print-directory --keep-going faults slow anew mutants bench
 
 faults: $(VENV)/.dev  ## every asset broken at every kind of boundary
@@ -40,7 +40,7 @@ slow: $(VENV)/.dev  ## the tests that `make test` leaves out
 anew: $(VENV)/.dev  ## the tests with examples that none has seen
 	@$(BIN)/python -m pytest --hypothesis-profile anew $(ON_ALL_CORES)
 
-mutants: $(VENV)/.dev  ## would the tests notice wrong code? half an hour; MODULES= names some
+mutants: $(VENV)/.dev  ## would the tests notice wrong code? a quarter of an hour; MODULES= names some
 	@$(PIP) --editable '.[mutants]'
 	@$(BIN)/python -m tests.proof.mutants $(MODULES)
 

@@ -24,13 +24,6 @@ from tests.evoke_core.corpus.asked import ignore, listed, sources_of
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
-    folder = tmp_path / "pictures"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
 def sources(root: Path) -> Sources:
     return sources_of(root)
 

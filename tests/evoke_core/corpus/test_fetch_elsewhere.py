@@ -20,13 +20,6 @@ from tests.evoke_core.corpus.asked import ignore, listed, sources_of
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
-    folder = tmp_path / "pictures"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
 def web(jpeg):
     """A host that has every picture but `gone.jpg`: its address, what it was asked."""
     asked_for: list[str] = []
